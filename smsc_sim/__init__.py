@@ -1,0 +1,1 @@
+"""A simulated SMSC: scripted behaviour for testing ESMEs, with no network behind it."""

@@ -1,0 +1,1 @@
+"""The service: SMPP in, SS7 out, every piece put together."""

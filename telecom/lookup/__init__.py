@@ -1,0 +1,1 @@
+"""Number lookup: what an SRI-SM's outcome says of a number."""

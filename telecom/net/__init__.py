@@ -1,0 +1,1 @@
+"""The only rooms that know asyncio, sockets and clocks."""

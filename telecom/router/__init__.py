@@ -1,0 +1,1 @@
+"""Decisions without I/O: routes, admission, rate limits, the GT rule, retries."""

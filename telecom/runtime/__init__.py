@@ -1,0 +1,1 @@
+"""What every daemon here shares: configuration files, logging, running until told to stop."""

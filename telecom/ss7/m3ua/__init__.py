@@ -1,0 +1,1 @@
+"""M3UA, RFC 4666, without I/O."""

@@ -1,0 +1,1 @@
+"""MAP short message services, 3GPP TS 29.002, without I/O."""

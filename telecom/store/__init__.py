@@ -1,0 +1,1 @@
+"""State that outlives a process: Redis and the SQL ledger."""
