@@ -1,0 +1,70 @@
+"""Configuration files: TOML into a pydantic model, an error as one line."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from telecom.runtime.errors import ConfigError
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def load(model: type[ModelT], path: Path, **overrides: Any) -> ModelT:
+    """Read a TOML file into `model`; `overrides` replace top-level keys.
+
+    Raises `ConfigError` with one line: the file, the key, what was expected there.
+    """
+    return parse(model, {**read_toml(path), **overrides}, source=path)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the file's table; raises `ConfigError` where it can't be read or isn't TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: expected UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: expected TOML: {error}") from None
+
+
+def parse(model: type[ModelT], table: dict[str, Any], *, source: Path | str) -> ModelT:
+    """Check a table against `model`; `source` is the name that a `ConfigError` gives."""
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        raise ConfigError(f"{source}: {_first_line(error)}") from None
+
+
+def _first_line(error: ValidationError) -> str:
+    details = error.errors(include_url=False)
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    return f"{_where(details[0])}: {_expected(details[0])}{more}"
+
+
+def _where(detail: ErrorDetails) -> str:
+    key = ""
+    for part in detail["loc"]:
+        key += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if key else str(part)
+    return key or "file"
+
+
+def _expected(detail: ErrorDetails) -> str:
+    if detail["type"] == "missing":
+        return "expected a value, the key is missing"
+    if detail["type"] == "extra_forbidden":
+        return "expected no such key; check its spelling"
+    said = detail["msg"].removeprefix("Value error, ")
+    said = said[0].lower() + said[1:]
+    return f"expected {said.removeprefix('input should be ')}, found {_shown(detail)}"
+
+
+def _shown(detail: ErrorDetails) -> str:
+    if any("password" in str(part) or "secret" in str(part) for part in detail["loc"]):
+        return "something else"
+    shown = repr(detail["input"])
+    return shown if len(shown) <= 60 else shown[:57] + "..."
