@@ -1,0 +1,206 @@
+"""The gateway's configuration file: every key, its unit, its default."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Digits = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
+Seconds = Annotated[float, Field(gt=0)]
+Rate = Annotated[float, Field(gt=0, description="messages a second")]
+
+
+class Table(BaseModel):
+    """A table of the file; a key it doesn't know is an error, not a silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SmppListener(Table):
+    """Where ESMEs bind."""
+
+    host: str = "127.0.0.1"
+    port: Port = 2775
+    tls_port: Port | None = None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    system_id: Annotated[str, Field(max_length=15)] = "telecom"
+    max_connections: Annotated[int, Field(ge=1)] = 2000
+
+
+class HttpListener(Table):
+    """Where the HTTP API, the metrics and the health check are."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+
+
+class RedisStore(Table):
+    """The engine of state; without a URL a real redis-server is started as a child."""
+
+    url: str | None = None
+    partitions: Annotated[int, Field(ge=1, le=256)] = 8
+    fsync: Literal["everysec", "always"] = "everysec"
+
+
+class LedgerStore(Table):
+    """The SQL ledger; without a URL it is SQLite in the data directory."""
+
+    url: str | None = None
+
+
+class MapTimers(Table):
+    """How long an operation may take, seconds (TS 29.002 17.1.2: s 3-10, m 15-30, ml 60-600)."""
+
+    send_routing_info_for_sm: Seconds = 15
+    mt_forward_sm: Seconds = 60
+    report_sm_delivery_status: Seconds = 10
+
+
+class Ss7Link(Table):
+    """The gateway as an SS7 point: its link, point codes, and global titles."""
+
+    url: Annotated[str, Field(pattern=r"^(tcp|udp|sctp)://.+:[0-9]+$")] = "tcp://127.0.0.1:2905"
+    point_code: Annotated[int, Field(ge=0, le=0xFFFFFF)] = 101
+    peer_point_code: Annotated[int, Field(ge=0, le=0xFFFFFF)] = 201
+    network_indicator: Annotated[int, Field(ge=0, le=3)] = 2
+    routing_context: Annotated[int, Field(ge=0)] | None = 1
+    global_titles: Annotated[tuple[Digits, ...], Field(min_length=1)] = ("38591000001",)
+    timers: MapTimers = MapTimers()
+
+
+class GtGateRule(Table):
+    """The GT-matching rule; T1 is the age at which an SRI-SM's answer authorises no more."""
+
+    t1: Seconds = 60
+
+
+class MessageLimits(Table):
+    """What a message may ask for; times in seconds."""
+
+    default_validity: Seconds = 86_400
+    max_validity: Seconds = 7 * 86_400
+    max_segments: Annotated[int, Field(ge=1, le=255)] = 16
+
+
+class RetryClass(Table):
+    """When a failed attempt is made again; first delay and cap in seconds, jitter a share."""
+
+    first: Seconds = 30
+    multiplier: Annotated[float, Field(ge=1)] = 2
+    cap: Seconds = 3600
+    jitter: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+
+class RetrySchedules(Table):
+    """A schedule for each class of failure that may pass."""
+
+    temporary: RetryClass = RetryClass()
+    no_answer: RetryClass = RetryClass()
+    absent: RetryClass = RetryClass(first=900, cap=14_400)
+    memory_full: RetryClass = RetryClass(first=900, cap=14_400)
+
+
+class NodeLimits(Table):
+    """Limits of this node as a whole."""
+
+    rate: Rate = 200_000
+    in_flight: Annotated[int, Field(ge=1)] = 5000
+    lookups_in_flight: Annotated[int, Field(ge=1)] = 1000
+
+
+class OutboxLimits(Table):
+    """What waits for an ESME to bind: how many, how long (seconds), how many at once on a bind."""
+
+    count: Annotated[int, Field(ge=1)] = 1_000_000
+    age: Seconds = 3 * 86_400
+    window: Annotated[int, Field(ge=1)] = 50
+
+
+class Account(Table):
+    """A client: how it binds, how fast it may send, which numbers are its own."""
+
+    system_id: Annotated[str, Field(min_length=1, max_length=15)]
+    password: SecretStr
+    rate: Rate = 100
+    max_binds: Annotated[int, Field(ge=1)] = 50
+    numbers: tuple[Digits, ...] = ()
+    operator_of_platform: bool = Field(
+        default=False, description="sees every account's statement and the evidence"
+    )
+    full_subscriber_data: bool = Field(
+        default=False, description="lookups show the whole IMSI and serving node"
+    )
+
+
+class Route(Table):
+    """Where numbers go: the longest prefix wins; an SS7 route sends from its calling GT."""
+
+    name: str
+    prefixes: Annotated[tuple[Digits, ...], Field(min_length=1)]
+    operator: str
+    calling_gt: Digits
+    rate: Rate = 100_000
+
+
+class GatewayConfig(BaseSettings):
+    """All of it. An environment variable ``TELECOM_SMPP__PORT`` overrides ``smpp.port``."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="TELECOM_", env_nested_delimiter="__"
+    )
+
+    node: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,32}$")] = "gateway"
+    data: Path | None = None
+    operators: Path
+    smpp: SmppListener = SmppListener()
+    http: HttpListener = HttpListener()
+    redis: RedisStore = RedisStore()
+    ledger: LedgerStore = LedgerStore()
+    ss7: Ss7Link = Ss7Link()
+    gt_gate: GtGateRule = GtGateRule()
+    messages: MessageLimits = MessageLimits()
+    retry: RetrySchedules = RetrySchedules()
+    limits: NodeLimits = NodeLimits()
+    outbox: OutboxLimits = OutboxLimits()
+    mo_default_account: str | None = Field(
+        default=None, description="gets what handsets send to numbers that no account owns"
+    )
+    accounts: Annotated[tuple[Account, ...], Field(min_length=1)]
+    routes: Annotated[tuple[Route, ...], Field(min_length=1)]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _unique("accounts.system_id", [account.system_id for account in self.accounts])
+        _unique("accounts.numbers", [n for account in self.accounts for n in account.numbers])
+        _unique("routes.prefixes", [prefix for route in self.routes for prefix in route.prefixes])
+        for route in self.routes:
+            if route.calling_gt not in self.ss7.global_titles:
+                raise ValueError(
+                    f"routes.{route.name}.calling_gt: one of ss7.global_titles,"
+                    f" not {route.calling_gt}"
+                )
+        names = {account.system_id for account in self.accounts}
+        if self.mo_default_account is not None and self.mo_default_account not in names:
+            raise ValueError("mo_default_account: the system_id of an account")
+        return self
+
+
+def _unique(key: str, values: list[Any]) -> None:
+    twice = {value for value in values if values.count(value) > 1}
+    if twice:
+        raise ValueError(f"{key}: each value once, {min(twice)!r} stands there again")
