@@ -1,0 +1,88 @@
+"""Names of keys in Redis; the hash tag ``{pNN}`` puts all keys of a partition in one slot."""
+
+from functools import cached_property
+from typing import Final
+from zlib import crc32
+
+MAX_PARTITIONS: Final = 256
+"""A message id begins with its partition as two hexadecimal digits."""
+
+
+class Keys:
+    """The keys of one partition.
+
+    A stream is written ``S``, a hash ``H``, a sorted set ``Z``, a string ``T``.
+    """
+
+    def __init__(self, partition: int) -> None:
+        self.partition = partition
+        self.tag = f"{{p{partition:02x}}}"
+
+    @cached_property
+    def messages(self) -> str:
+        """H: message id to message; a message exists for as long as it is here."""
+        return f"{self.tag}:messages"
+
+    @cached_property
+    def mt(self) -> str:
+        """S: message ids to be delivered now."""
+        return f"{self.tag}:mt"
+
+    @cached_property
+    def deferred(self) -> str:
+        """Z: ``destination:message id`` by the time it is due."""
+        return f"{self.tag}:deferred"
+
+    @cached_property
+    def waiting(self) -> str:
+        """Z: ``destination:message id`` in alphabetical order: what an alert makes due."""
+        return f"{self.tag}:waiting"
+
+    @cached_property
+    def events(self) -> str:
+        """S: billable events on their way to the ledger, field ``event``."""
+        return f"{self.tag}:events"
+
+    @cached_property
+    def evidence(self) -> str:
+        """S: the GT gate's verdicts on their way to the ledger, see `records.Evidence`."""
+        return f"{self.tag}:evidence"
+
+    @cached_property
+    def outbox_ready(self) -> str:
+        """S: accounts whose outbox in this partition just got something, field ``account``."""
+        return f"{self.tag}:outbox_ready"
+
+    def outbox(self, account: str) -> str:
+        """S: what is to be delivered to an account, in order."""
+        return f"{self.tag}:outbox:{account}"
+
+    def outbox_put(self, item: str) -> str:
+        """T: there while an item's id is remembered, so that it is put once."""
+        return f"{self.tag}:put:{item}"
+
+    def accepted(self, incarnation: str) -> str:
+        """T: what a node's last batch here consisted of, so that a retry is known as one."""
+        return f"{self.tag}:accepted:{incarnation}"
+
+    def authorisation(self, authorisation: str) -> str:
+        """H: what the GT gate knows of one sendRoutingInfoForSM."""
+        return f"{self.tag}:gt:{authorisation}"
+
+
+class Partitions:
+    """The partitions of a deployment; their count is fixed for the life of its Redis."""
+
+    def __init__(self, count: int = 16) -> None:
+        if not 1 <= count <= MAX_PARTITIONS:
+            raise ValueError(f"between 1 and {MAX_PARTITIONS} partitions, not {count}")
+        self.count = count
+        self.keys = tuple(Keys(partition) for partition in range(count))
+
+    def of(self, digits: str) -> int:
+        """Return the partition of a number (of the end user, whatever the direction)."""
+        return crc32(digits.encode()) % self.count
+
+    def of_message(self, message_id: str) -> int:
+        """Return the partition that is written in a message id."""
+        return int(message_id[:2], 16)

@@ -1,0 +1,62 @@
+"""Lua scripts in Redis: one call for each slot, all calls of a batch in one round trip."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from importlib import resources
+from typing import Any, NamedTuple, TypeAlias
+
+from redis.asyncio import Redis, RedisCluster
+from redis.exceptions import NoScriptError
+
+Client: TypeAlias = Redis | RedisCluster
+"""One Redis, or a Redis Cluster: the store works the same on both."""
+
+
+class Call(NamedTuple):
+    """One run of a script: its KEYS, all of one slot, and its ARGV."""
+
+    keys: Sequence[str]
+    arguments: Sequence[Any]
+
+
+class Script:
+    """A script of ``telecom/store/scripts``, called by its SHA-1."""
+
+    def __init__(self, name: str) -> None:
+        file = resources.files("telecom.store") / "scripts" / f"{name}.lua"
+        self.source = file.read_text(encoding="utf-8")
+        self.sha = hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+
+    async def run(self, redis: Client, calls: Sequence[Call]) -> list[Any]:
+        """Run the script once for each call and return the replies; raises the first error."""
+        replies = await self.try_run(redis, calls)
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise reply
+        return replies
+
+    async def try_run(self, redis: Client, calls: Sequence[Call]) -> list[Any]:
+        """Run the script once for each call; a call that failed has its exception as reply.
+
+        A Redis that does not know the script (it was restarted) is told it. Raises
+        `redis.exceptions.RedisError` when no call came through.
+        """
+        replies = await _send(redis, [_command("EVALSHA", self.sha, call) for call in calls])
+        unknown = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        if unknown:
+            again = [_command("EVAL", self.source, calls[i]) for i in unknown]
+            for i, reply in zip(unknown, await _send(redis, again), strict=True):
+                replies[i] = reply
+        return replies
+
+
+def _command(name: str, script: str, call: Call) -> tuple[Any, ...]:
+    return (name, script, len(call.keys), *call.keys, *call.arguments)
+
+
+async def _send(redis: Client, commands: Iterable[tuple[Any, ...]]) -> list[Any]:
+    pipeline = redis.pipeline(transaction=False)
+    for command in commands:
+        pipeline.execute_command(*command)
+    replies: list[Any] = await pipeline.execute(raise_on_error=False)
+    return replies

@@ -1,0 +1,188 @@
+"""What the store keeps and hands out; on its way through Redis each is msgpack, as an array."""
+
+from typing import TypeVar
+
+import msgspec
+
+from telecom.sms.address import Address
+from telecom.sms.user_data import UserData
+
+RecordT = TypeVar("RecordT", bound=msgspec.Struct)
+
+
+class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A mobile-terminated short message from its acceptance to its final state.
+
+    `segments` are its parts as they go to the handset, `segments_done` how many of them have
+    got there. `reference_tlvs` are (tag, value) pairs that its receipts repeat. Times in seconds
+    since the epoch; with a `schedule_at` it is first tried then, and no alert makes it due.
+    `destination` is the number without a sign; `id` is made by `node.MessageIds`.
+    """
+
+    id: str
+    account: str
+    source: Address
+    destination: str
+    segments: tuple[UserData, ...]
+    accepted_at: float
+    expires_at: float
+    schedule_at: float | None = None
+    protocol_id: int = 0
+    data_coding: int = 0
+    registered_delivery: int = 0
+    priority: int = 0
+    attempts: int = 0
+    segments_done: int = 0
+    reference_tlvs: tuple[tuple[int, bytes], ...] = ()
+    last_error: str = ""
+
+
+class Taken(msgspec.Struct, frozen=True, gc=False):
+    """A message that this node has taken; `entry` is its place in the queue."""
+
+    message: Message
+    entry: str
+
+
+class Progress(msgspec.Struct, frozen=True, gc=False):
+    """What a taken message has become; `events` are billable events that came of it."""
+
+    taken: Taken
+    message: Message
+    events: tuple[bytes, ...] = ()
+
+
+class Deferral(msgspec.Struct, frozen=True, gc=False):
+    """A taken message, as it has become, to be tried again when `due`."""
+
+    taken: Taken
+    message: Message
+    due: float
+
+
+class Final(msgspec.Struct, frozen=True, gc=False):
+    """A message that has reached its final state.
+
+    `receipts` go to the account's outbox as they are, `events` to the ledger. `entry` is empty
+    for a message that this node has not taken (one that is cancelled, say).
+    """
+
+    message: Message
+    entry: str = ""
+    receipts: tuple[bytes, ...] = ()
+    events: tuple[bytes, ...] = ()
+
+
+class Depth(msgspec.Struct, frozen=True, gc=False):
+    """How many messages there are: all of them, and of these queued or taken, and deferred."""
+
+    stored: int
+    queued: int
+    deferred: int
+
+
+class OutboxItem(msgspec.Struct, frozen=True, gc=False):
+    """Something to be delivered to an account that no `Final` carries, such as an MO message.
+
+    `number` is the end user's and chooses the partition. An item whose `id` was put within the
+    last day is not put again, and its billable `events` are recorded no second time.
+    """
+
+    id: str
+    account: str
+    number: str
+    body: bytes
+    events: tuple[bytes, ...] = ()
+
+
+class Delivery(msgspec.Struct, frozen=True, gc=False):
+    """An outbox item that this node has taken; `entry` is its place in that outbox."""
+
+    account: str
+    partition: int
+    entry: str
+    body: bytes
+
+
+class SriSent(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A sendRoutingInfoForSM that is about to leave so as to route a message.
+
+    `authorisation` is a new unique name for what it may allow. `sccp_gt` is its SCCP calling
+    GT, `map_gt` its service centre address, `called` its SCCP called GT, `dialogue` its
+    transaction; `at` in seconds since the epoch.
+    """
+
+    authorisation: str
+    msisdn: str
+    operator: str
+    sccp_gt: str
+    map_gt: str
+    called: str
+    dialogue: str
+    at: float
+
+
+class SriAnswered(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Its answer: the IMSI (or MT correlation id), and the network node number that serves it."""
+
+    authorisation: str
+    msisdn: str
+    imsi: str
+    node: str
+    at: float
+
+
+class FsmRequest(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An MT dialogue that asks to begin, by the authorisation of the request before it.
+
+    `imsi` is its SM-RP-DA, `node` its SCCP called GT digits, `sccp_gt` its SCCP calling GT,
+    `map_gt` its SM-RP-OA. On a match `events`, the billable events of the messages that it
+    carries, are recorded with it.
+    """
+
+    authorisation: str
+    msisdn: str
+    imsi: str
+    node: str
+    sccp_gt: str
+    map_gt: str
+    called: str
+    dialogue: str
+    at: float
+    message_id: str
+    operator: str = ""
+    events: tuple[bytes, ...] = ()
+
+
+class Evidence(msgspec.Struct, frozen=True, gc=False):
+    """What the GT gate saw and said, as `{pNN}:evidence` holds it.
+
+    An entry's fields are ``verdict`` (the verdict's name), ``fsm`` (FsmRequest without events)
+    and, where there was one, ``sri`` (SriSent) and ``answer`` (SriAnswered); see `of_entry`.
+    """
+
+    verdict: str
+    fsm: FsmRequest
+    sri: SriSent | None = None
+    answer: SriAnswered | None = None
+
+    @classmethod
+    def of_entry(cls, fields: dict[bytes, bytes]) -> "Evidence":
+        """Return what the fields of a stream entry say; raises `msgspec.MsgspecError`."""
+        return cls(
+            verdict=fields[b"verdict"].decode(),
+            fsm=msgspec.msgpack.decode(fields[b"fsm"], type=FsmRequest),
+            sri=_decode_if_any(fields.get(b"sri"), SriSent),
+            answer=_decode_if_any(fields.get(b"answer"), SriAnswered),
+        )
+
+
+def _decode_if_any(blob: bytes | None, record: type[RecordT]) -> RecordT | None:
+    return msgspec.msgpack.decode(blob, type=record) if blob else None
+
+
+ENCODE = msgspec.msgpack.Encoder().encode
+"""Return a record as msgpack."""
+
+DECODE_MESSAGE = msgspec.msgpack.Decoder(Message).decode
+"""Return the message in a msgpack blob; raises `msgspec.MsgspecError`."""
