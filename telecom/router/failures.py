@@ -14,9 +14,13 @@ import msgspec
 NETWORK_GSM: Final = 3
 """The network type of network_error_code, SMPP 3.4 5.3.2.31."""
 
-NOTICE_BASE: Final = 500
 CAUSE_BASE: Final = 320
+NOTICE_BASE: Final = 500
 UPSTREAM_BASE: Final = 600
+_UNNAMED: Final = 499
+_LARGEST_CODE: Final = 999
+SM_DELIVERY_FAILURE: Final = 32
+"""The MAP error whose parameter says what failed, TS 29.002 17.6.6."""
 
 
 class Stage(StrEnum):
@@ -28,7 +32,7 @@ class Stage(StrEnum):
 
 
 class Cause(StrEnum):
-    """In which way it failed; `ERROR`, `NOTICE` and `REJECTED` carry a number.
+    """In which way it failed; `ERROR` and `NOTICE` carry a number.
 
     `ERROR` is a MAP user error (TS 29.002 17.6), or a command_status of an upstream SMSC;
     `NOTICE` is an N-NOTICE with its return cause (Q.713 3.12); `GATE` is our own GT rule.
@@ -47,12 +51,10 @@ class FailureClass(StrEnum):
     """What may be done about it: never again, or again by the schedule of `router.retry`."""
 
     PERMANENT = "permanent"
+    TEMPORARY = "temporary"
+    NO_ANSWER = "no_answer"
     ABSENT = "absent"
     MEMORY_FULL = "memory_full"
-    BUSY = "busy"
-    TEMPORARY = "temporary"
-    CONGESTION = "congestion"
-    GATE = "gate"
 
 
 class DeliveryOutcome(IntEnum):
@@ -82,11 +84,6 @@ class Failure(msgspec.Struct, frozen=True, gc=False):
     waits_for_alert: bool = False
 
     @property
-    def is_permanent(self) -> bool:
-        """Whether another attempt makes no sense."""
-        return self.kind is FailureClass.PERMANENT
-
-    @property
     def network_error_code(self) -> bytes:
         """The TLV's three octets: the network type, then `code`, SMPP 3.4 5.3.2.31."""
         return bytes((NETWORK_GSM,)) + self.code.to_bytes(2, "big")
@@ -101,22 +98,28 @@ def _permanent(code: int, name: str) -> Failure:
     return Failure(FailureClass.PERMANENT, code, name, "UNDELIV")
 
 
-def _temporary(code: int, name: str, kind: FailureClass = FailureClass.TEMPORARY) -> Failure:
-    return Failure(kind, code, name)
+def _temporary(code: int, name: str) -> Failure:
+    return Failure(FailureClass.TEMPORARY, code, name)
 
 
-def _absent(code: int, name: str, *, diagnostic: int | None, report: bool) -> Failure:
-    outcome = DeliveryOutcome.ABSENT_SUBSCRIBER if report else None
+def _no_answer(code: int, name: str) -> Failure:
+    return Failure(FailureClass.NO_ANSWER, code, name)
+
+
+def _absent(
+    code: int, name: str, *, report: DeliveryOutcome | None = None, diagnostic: int | None = None
+) -> Failure:
     return Failure(
         FailureClass.ABSENT,
         code,
         name,
-        report=outcome,
+        report=report,
         diagnostic=diagnostic,
         waits_for_alert=True,
     )
 
 
+_ABSENT_SUBSCRIBER: Final = DeliveryOutcome.ABSENT_SUBSCRIBER
 UNIDENTIFIED_VIA_MSC: Final = 9
 """absentSubscriberDiagnosticSM for an IMSI that the MSC does not know, TS 23.040 3.3.2."""
 
@@ -127,23 +130,25 @@ _EITHER_STAGE: Final[Mapping[int, Failure]] = {  # TS 29.002 17.6, TS 23.040 3.3
     12: _permanent(12, "illegalEquipment"),
     13: _permanent(13, "callBarred"),
     21: _permanent(21, "facilityNotSupported"),
-    31: _temporary(31, "subscriberBusyForMT-SMS", FailureClass.BUSY),
+    31: _temporary(31, "subscriberBusyForMT-SMS"),
     33: _temporary(33, "messageWaitingListFull"),
     34: _temporary(34, "systemFailure"),
     35: _permanent(35, "dataMissing"),
     36: _permanent(36, "unexpectedDataValue"),
-    51: _temporary(51, "resourceLimitation", FailureClass.CONGESTION),
+    51: _temporary(51, "resourceLimitation"),
 }
 _SRI_ERRORS: Final[Mapping[int, Failure]] = {
     # The HLR puts the service centre on its waiting list by itself here: TS 29.002 23.3.2.
-    6: _absent(6, "absentSubscriberSM", diagnostic=None, report=False),
-    27: _absent(27, "absentSubscriber", diagnostic=None, report=False),
+    6: _absent(6, "absentSubscriberSM"),
+    27: _absent(27, "absentSubscriber"),
 }
 _MT_ERRORS: Final[Mapping[int, Failure]] = {
     # An IMSI unknown at the MSC is reported as absent, diagnostic 9: TS 29.002 23.3.
-    5: _absent(5, "unidentifiedSubscriber", diagnostic=UNIDENTIFIED_VIA_MSC, report=True),
-    6: _absent(6, "absentSubscriberSM", diagnostic=None, report=True),
-    27: _absent(27, "absentSubscriber", diagnostic=None, report=True),
+    5: _absent(
+        5, "unidentifiedSubscriber", report=_ABSENT_SUBSCRIBER, diagnostic=UNIDENTIFIED_VIA_MSC
+    ),
+    6: _absent(6, "absentSubscriberSM", report=_ABSENT_SUBSCRIBER),
+    27: _absent(27, "absentSubscriber", report=_ABSENT_SUBSCRIBER),
     32: _permanent(32, "sm-DeliveryFailure"),
 }
 _DELIVERY_FAILURES: Final[Mapping[int, Failure]] = {  # sm-EnumeratedDeliveryFailureCause
@@ -157,33 +162,34 @@ _DELIVERY_FAILURES: Final[Mapping[int, Failure]] = {  # sm-EnumeratedDeliveryFai
     1: _permanent(CAUSE_BASE + 1, "equipmentProtocolError"),
     2: _permanent(CAUSE_BASE + 2, "equipmentNotSM-Equipped"),
     3: _permanent(CAUSE_BASE + 3, "unknownServiceCentre"),
-    4: _temporary(CAUSE_BASE + 4, "sc-Congestion", FailureClass.CONGESTION),
+    4: _temporary(CAUSE_BASE + 4, "sc-Congestion"),
     5: _permanent(CAUSE_BASE + 5, "invalidSME-Address"),
     6: _permanent(CAUSE_BASE + 6, "subscriberNotSC-Subscriber"),
 }
 _NOTICES: Final[Mapping[int, Failure]] = {  # Q.713 3.12
-    2: _temporary(NOTICE_BASE + 2, "subsystem congestion", FailureClass.CONGESTION),
-    6: _temporary(NOTICE_BASE + 6, "network congestion", FailureClass.CONGESTION),
+    2: _temporary(NOTICE_BASE + 2, "subsystem congestion"),
+    6: _temporary(NOTICE_BASE + 6, "network congestion"),
     10: _permanent(NOTICE_BASE + 10, "destination cannot perform reassembly"),
     13: _permanent(NOTICE_BASE + 13, "segmentation not supported"),
 }
 _UPSTREAM: Final[Mapping[int, Failure]] = {  # SMPP 3.4 5.1.3
+    0x04: _temporary(UPSTREAM_BASE + 0x04, "ESME_RINVBNDSTS"),
     0x08: _temporary(UPSTREAM_BASE + 0x08, "ESME_RSYSERR"),
-    0x14: _temporary(UPSTREAM_BASE + 0x14, "ESME_RMSGQFUL", FailureClass.CONGESTION),
-    0x58: _temporary(UPSTREAM_BASE + 0x58, "ESME_RTHROTTLED", FailureClass.CONGESTION),
+    0x14: _temporary(UPSTREAM_BASE + 0x14, "ESME_RMSGQFUL"),
+    0x58: _temporary(UPSTREAM_BASE + 0x58, "ESME_RTHROTTLED"),
     0x64: _temporary(UPSTREAM_BASE + 0x64, "ESME_RX_T_APPN"),
 }
 _UNNUMBERED: Final[Mapping[tuple[Stage, Cause], Failure]] = {
-    (Stage.SRI, Cause.TIMEOUT): _temporary(400, "no answer from the HLR"),
+    (Stage.SRI, Cause.TIMEOUT): _no_answer(400, "no answer from the HLR"),
     (Stage.SRI, Cause.ABORTED): _temporary(401, "dialogue aborted by the HLR"),
     (Stage.SRI, Cause.REFUSED): _permanent(402, "dialogue refused by the HLR"),
     (Stage.SRI, Cause.REJECTED): _permanent(403, "operation rejected by the HLR"),
-    (Stage.MT, Cause.TIMEOUT): _temporary(410, "no answer from the serving node"),
+    (Stage.MT, Cause.TIMEOUT): _no_answer(410, "no answer from the serving node"),
     (Stage.MT, Cause.ABORTED): _temporary(411, "dialogue aborted by the serving node"),
     (Stage.MT, Cause.REFUSED): _permanent(412, "dialogue refused by the serving node"),
     (Stage.MT, Cause.REJECTED): _permanent(413, "operation rejected by the serving node"),
-    (Stage.MT, Cause.GATE): _temporary(419, "held back by the GT rule", FailureClass.GATE),
-    (Stage.UPSTREAM, Cause.TIMEOUT): _temporary(420, "no answer from the upstream"),
+    (Stage.MT, Cause.GATE): _temporary(419, "held back by the GT rule"),
+    (Stage.UPSTREAM, Cause.TIMEOUT): _no_answer(420, "no answer from the upstream"),
     (Stage.UPSTREAM, Cause.ABORTED): _temporary(421, "connection to the upstream lost"),
     (Stage.UPSTREAM, Cause.REFUSED): _temporary(422, "not bound at the upstream"),
 }
@@ -192,8 +198,6 @@ _ERRORS: Final[Mapping[Stage, Mapping[int, Failure]]] = {
     Stage.MT: {**_EITHER_STAGE, **_MT_ERRORS},
     Stage.UPSTREAM: _UPSTREAM,
 }
-SM_DELIVERY_FAILURE: Final = 32
-_LARGEST_CODE: Final = 999
 
 
 def classify(
@@ -207,7 +211,7 @@ def classify(
     if cause is Cause.NOTICE:
         return _NOTICES.get(number or 0) or _unknown(NOTICE_BASE, number, "returned by SCCP")
     if cause is not Cause.ERROR:
-        return _UNNUMBERED.get((stage, cause)) or _unknown(499, None, f"{stage} {cause}")
+        return _UNNUMBERED.get((stage, cause)) or _unknown(_UNNAMED, None, f"{stage} {cause}")
     if number == SM_DELIVERY_FAILURE and stage is Stage.MT and detail is not None:
         return _DELIVERY_FAILURES.get(detail) or _ERRORS[stage][SM_DELIVERY_FAILURE]
     failure = _ERRORS[stage].get(number or 0)

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 RECORDS_PER_IMSI: Final = 32
-"""How many unanswered-for records one IMSI may hold; the oldest is forgotten first."""
+"""How many unused records one IMSI may have; the oldest is forgotten first."""
 
 
 class Verdict(StrEnum):
@@ -109,9 +109,9 @@ class Correlation:
         records.append(sri)
         self._held += 1
         if len(records) > RECORDS_PER_IMSI:
-            self._forget_first(sri.imsi)
+            self._forget(sri.imsi, 0)
         elif self._held > self._limit:
-            self._forget_first(next(iter(self._records)))
+            self._forget(next(iter(self._records)), 0)
 
     def fsm_received(self, fsm: FsmRecord) -> Verdict:
         """Judge an MT-ForwardSM that opens a dialogue, and use up the record it matches.
@@ -127,9 +127,6 @@ class Correlation:
                 break
         self._counts[verdict] += 1
         return verdict
-
-    def _forget_first(self, imsi: str) -> None:
-        self._forget(imsi, 0)
 
     def _forget(self, imsi: str, index: int) -> None:
         records = self._records[imsi]
