@@ -58,6 +58,7 @@ _SEPTETS_OF: Final = _Septets(
     {ord(char): chr(code) for code, char in enumerate(_DEFAULT) if code != ESCAPE}
     | {ord(char): f"\x1b{code:c}" for code, char in _EXTENSION.items() if code != ESCAPE}
 )
+_GSM7_CHARACTERS: Final = frozenset(map(chr, _SEPTETS_OF))
 _EXTENDED: Final = {chr(ESCAPE): " "} | {
     f"\x1b{default}": _EXTENSION.get(code, default) for code, default in enumerate(_DEFAULT)
 }
@@ -85,6 +86,11 @@ def decode_gsm7(septets: bytes) -> str:
     if ESCAPE in septets:
         return _ESCAPED.sub(lambda escaped: _EXTENDED[escaped[0]], text)
     return text
+
+
+def choose_alphabet(text: str) -> Alphabet:
+    """Return GSM 7 bit if it has all characters of the text, else UCS2."""
+    return Alphabet.GSM7 if _GSM7_CHARACTERS.issuperset(text) else Alphabet.UCS2
 
 
 def encode_ucs2(text: str) -> bytes:

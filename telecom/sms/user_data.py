@@ -7,6 +7,7 @@ import msgspec
 
 from telecom.sms.alphabets import (
     Alphabet,
+    choose_alphabet,
     decode_gsm7,
     decode_ucs2,
     encode_gsm7,
@@ -63,9 +64,13 @@ class UserData(msgspec.Struct, frozen=True, gc=False):
     header: tuple[InformationElement, ...] = ()
 
     @classmethod
-    def of_text(cls, text: str, alphabet: Alphabet) -> "UserData":
-        """Return user data with this text, of any length; raises `AlphabetError`."""
-        return cls(alphabet, _ENCODE_TEXT[alphabet](text))
+    def of_text(cls, text: str, alphabet: Alphabet | None = None) -> "UserData":
+        """Return user data with this text, of any length; without an alphabet, in one that has it.
+
+        Raises `AlphabetError` when the alphabet lacks a character.
+        """
+        chosen = choose_alphabet(text) if alphabet is None else alphabet
+        return cls(chosen, _ENCODE_TEXT[chosen](text))
 
     @property
     def text(self) -> str:
