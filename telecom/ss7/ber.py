@@ -59,7 +59,7 @@ def read(data: bytes, offset: int, end: int) -> Tlv:
 
 
 def _read_any(data: bytes, offset: int, end: int) -> Tlv:
-    tag, start, length = _header(data, offset, end)
+    tag, start, length = read_header(data, offset, end)
     if tag == 0:
         raise BerError(f"end-of-contents at octet {offset} ends nothing")
     if length is None:
@@ -71,8 +71,11 @@ def _read_any(data: bytes, offset: int, end: int) -> Tlv:
     return tag, start, stop, stop
 
 
-def _header(data: bytes, offset: int, end: int) -> tuple[int, int, int | None]:
-    """Read a tag, where its value starts and its length (None: indefinite), X.690 8.1.2-8.1.3."""
+def read_header(data: bytes, offset: int, end: int) -> tuple[int, int, int | None]:
+    """Read a tag, where its value starts and its length, X.690 8.1.2 and 8.1.3; raises `BerError`.
+
+    The length is None where it is indefinite, and may be more than there is.
+    """
     tag, position = _read_tag(data, offset, end)
     if position >= end:
         raise BerError(f"no length at octet {position}")
@@ -108,7 +111,7 @@ def _end_of_contents(data: bytes, offset: int, end: int) -> int:
     """Find the end-of-contents octets, X.690 8.1.5, of the indefinite value that starts here."""
     depth = 1
     while True:
-        tag, start, length = _header(data, offset, end)
+        tag, start, length = read_header(data, offset, end)
         if tag == 0:
             if length != 0:
                 raise BerError(f"end-of-contents with a value at octet {offset}")
