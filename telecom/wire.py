@@ -17,6 +17,7 @@ _OCTET_OF: Final = {
     for first in SEMI_OCTETS
     for second in SEMI_OCTETS
 }
+_NIBBLES_SWAPPED: Final = bytes(octet >> 4 | octet << 4 & 0xF0 for octet in range(256))
 _LAST_OCTET_OF: Final = {digit: SEMI_OCTETS.index(digit) | 0xF0 for digit in SEMI_OCTETS}
 
 
@@ -81,6 +82,8 @@ def encode_semi_octets(digits: str) -> bytes:
 
     Raises `WireError` for a character that is none of `SEMI_OCTETS`.
     """
+    if digits.isdecimal() and digits.isascii():
+        return bytes.fromhex(digits + "f" * (len(digits) % 2)).translate(_NIBBLES_SWAPPED)
     try:
         packed = bytearray(_OCTET_OF[digits[i : i + 2]] for i in range(0, len(digits) - 1, 2))
         if len(digits) % 2:
