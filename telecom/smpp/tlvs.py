@@ -1,0 +1,176 @@
+"""Optional parameters: every tag of SMPP 3.4 5.3.2 with the type of its value, one a line."""
+
+from abc import ABC, abstractmethod
+from typing import Final, Generic, Protocol, TypeVar
+
+import msgspec
+
+from telecom.smpp.errors import LocalError, PduError
+from telecom.smpp.status import CommandStatus
+
+V = TypeVar("V", int, bytes)
+
+
+class Tlv(msgspec.Struct, frozen=True, gc=False):
+    """An optional parameter as it is on the wire, SMPP 3.4 3.2.4; any tag, any value."""
+
+    tag: int
+    value: bytes
+
+
+class Carrier(Protocol):
+    """A PDU, as far as its optional parameters go."""
+
+    @property
+    def sequence_number(self) -> int:
+        """The PDU's own."""
+
+    @property
+    def tlvs(self) -> tuple[Tlv, ...]:
+        """In the order of the wire, duplicates included."""
+
+
+class TlvType(ABC, Generic[V]):
+    """A named optional parameter: `.of(pdu)` reads its value, calling it with a value makes one."""
+
+    def __init__(self, tag: int, shortest: int, longest: int) -> None:
+        self.tag = tag
+        self.name = ""
+        self._shortest = shortest
+        self._longest = longest
+
+    def of(self, pdu: Carrier) -> V | None:
+        """Return the value of the first such parameter, None where there is none.
+
+        Raises `PduError` (ESME_RINVPARLEN, or ESME_RINVOPTPARAMVAL for a broken C-string).
+        """
+        for tlv in pdu.tlvs:
+            if tlv.tag == self.tag:
+                return self._read(tlv.value, pdu.sequence_number)
+        return None
+
+    def __call__(self, value: V) -> Tlv:
+        """Make the parameter; raises `LocalError` for a value that it cannot carry."""
+        octets = self._written(value)
+        if not self._shortest <= len(octets) <= self._longest:
+            raise LocalError(f"{self.name} of {len(octets)} octets")
+        return Tlv(self.tag, octets)
+
+    def _read(self, octets: bytes, sequence_number: int) -> V:
+        if not self._shortest <= len(octets) <= self._longest:
+            reason = f"{self.name} of {len(octets)} octets"
+            raise PduError(CommandStatus.ESME_RINVPARLEN, sequence_number, reason)
+        try:
+            return self._value(octets)
+        except ValueError:
+            status = CommandStatus.ESME_RINVOPTPARAMVAL
+            raise PduError(status, sequence_number, self.name) from None
+
+    @abstractmethod
+    def _value(self, octets: bytes) -> V:
+        """Make the value of octets whose length is right; `ValueError` if it cannot be."""
+
+    @abstractmethod
+    def _written(self, value: V) -> bytes:
+        """Make the octets, of whatever length, of a value."""
+
+
+class IntegerTlv(TlvType[int]):
+    """An integer of `size` octets; none at all for a parameter that is its mere presence."""
+
+    def __init__(self, tag: int, size: int) -> None:
+        super().__init__(tag, size, size)
+
+    def _value(self, octets: bytes) -> int:
+        return int.from_bytes(octets, "big")
+
+    def _written(self, value: int) -> bytes:
+        try:
+            return value.to_bytes(self._longest, "big")
+        except OverflowError:
+            raise LocalError(f"{self.name}={value}") from None
+
+
+class OctetsTlv(TlvType[bytes]):
+    """An octet string."""
+
+    def _value(self, octets: bytes) -> bytes:
+        return octets
+
+    def _written(self, value: bytes) -> bytes:
+        return value
+
+
+class CStringTlv(TlvType[bytes]):
+    """A C-octet string; its value is without the NUL.
+
+    A missing NUL is forgiven: peers are known to count the octets and leave it out.
+    """
+
+    def __init__(self, tag: int, longest: int) -> None:
+        super().__init__(tag, 0, longest)
+
+    def _value(self, octets: bytes) -> bytes:
+        value = octets.removesuffix(b"\0")
+        if 0 in value:
+            raise ValueError(value)
+        return value
+
+    def _written(self, value: bytes) -> bytes:
+        if 0 in value:
+            raise LocalError(f"{self.name} with a NUL inside")
+        return value + b"\0"
+
+
+DEST_ADDR_SUBUNIT: Final = IntegerTlv(0x0005, 1)
+DEST_NETWORK_TYPE: Final = IntegerTlv(0x0006, 1)
+DEST_BEARER_TYPE: Final = IntegerTlv(0x0007, 1)
+DEST_TELEMATICS_ID: Final = IntegerTlv(0x0008, 2)
+SOURCE_ADDR_SUBUNIT: Final = IntegerTlv(0x000D, 1)
+SOURCE_NETWORK_TYPE: Final = IntegerTlv(0x000E, 1)
+SOURCE_BEARER_TYPE: Final = IntegerTlv(0x000F, 1)
+SOURCE_TELEMATICS_ID: Final = IntegerTlv(0x0010, 1)
+QOS_TIME_TO_LIVE: Final = IntegerTlv(0x0017, 4)
+PAYLOAD_TYPE: Final = IntegerTlv(0x0019, 1)
+ADDITIONAL_STATUS_INFO_TEXT: Final = CStringTlv(0x001D, 256)
+RECEIPTED_MESSAGE_ID: Final = CStringTlv(0x001E, 65)
+MS_MSG_WAIT_FACILITIES: Final = IntegerTlv(0x0030, 1)
+PRIVACY_INDICATOR: Final = IntegerTlv(0x0201, 1)
+SOURCE_SUBADDRESS: Final = OctetsTlv(0x0202, 2, 23)
+DEST_SUBADDRESS: Final = OctetsTlv(0x0203, 2, 23)
+USER_MESSAGE_REFERENCE: Final = IntegerTlv(0x0204, 2)
+USER_RESPONSE_CODE: Final = IntegerTlv(0x0205, 1)
+SOURCE_PORT: Final = IntegerTlv(0x020A, 2)
+DESTINATION_PORT: Final = IntegerTlv(0x020B, 2)
+SAR_MSG_REF_NUM: Final = IntegerTlv(0x020C, 2)
+LANGUAGE_INDICATOR: Final = IntegerTlv(0x020D, 1)
+SAR_TOTAL_SEGMENTS: Final = IntegerTlv(0x020E, 1)
+SAR_SEGMENT_SEQNUM: Final = IntegerTlv(0x020F, 1)
+SC_INTERFACE_VERSION: Final = IntegerTlv(0x0210, 1)
+CALLBACK_NUM_PRES_IND: Final = IntegerTlv(0x0302, 1)
+CALLBACK_NUM_ATAG: Final = OctetsTlv(0x0303, 0, 65)
+NUMBER_OF_MESSAGES: Final = IntegerTlv(0x0304, 1)
+CALLBACK_NUM: Final = OctetsTlv(0x0381, 4, 19)
+DPF_RESULT: Final = IntegerTlv(0x0420, 1)
+SET_DPF: Final = IntegerTlv(0x0421, 1)
+MS_AVAILABILITY_STATUS: Final = IntegerTlv(0x0422, 1)
+NETWORK_ERROR_CODE: Final = OctetsTlv(0x0423, 3, 3)
+MESSAGE_PAYLOAD: Final = OctetsTlv(0x0424, 0, 0xFFFF)
+DELIVERY_FAILURE_REASON: Final = IntegerTlv(0x0425, 1)
+MORE_MESSAGES_TO_SEND: Final = IntegerTlv(0x0426, 1)
+MESSAGE_STATE: Final = IntegerTlv(0x0427, 1)
+USSD_SERVICE_OP: Final = IntegerTlv(0x0501, 1)
+DISPLAY_TIME: Final = IntegerTlv(0x1201, 1)
+SMS_SIGNAL: Final = IntegerTlv(0x1203, 2)
+MS_VALIDITY: Final = IntegerTlv(0x1204, 1)
+ALERT_ON_MESSAGE_DELIVERY: Final = IntegerTlv(0x130C, 0)
+ITS_REPLY_TYPE: Final = IntegerTlv(0x1380, 1)
+ITS_SESSION_INFO: Final = OctetsTlv(0x1383, 2, 2)
+
+TLV_TYPES: Final[dict[int, IntegerTlv | OctetsTlv | CStringTlv]] = {}
+"""Every named parameter by its tag."""
+
+for _name, _type in list(vars().items()):
+    if isinstance(_type, IntegerTlv | OctetsTlv | CStringTlv):
+        _type.name = _name.lower()
+        TLV_TYPES[_type.tag] = _type

@@ -1,0 +1,97 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telecom.smpp import tlvs
+from telecom.smpp.codec import decode, encode
+from telecom.smpp.errors import LocalError, PduError
+from telecom.smpp.pdus import DeliverSm, Pdu, SubmitSm
+from telecom.smpp.status import CommandStatus as Status
+from telecom.smpp.tlvs import TLV_TYPES, CStringTlv, IntegerTlv, Tlv
+from tests.smpp.conftest import vector
+
+
+def received(name: str) -> Pdu:
+    pdu = decode(vector(name))
+    assert isinstance(pdu, Pdu)
+    return pdu
+
+
+def test_values_as_on_the_wire() -> None:
+    receipt = received("deliver_sm-dlr")
+    assert tlvs.RECEIPTED_MESSAGE_ID.of(receipt) == b"0123456789"
+    assert tlvs.MESSAGE_STATE.of(receipt) == 2
+    assert tlvs.NETWORK_ERROR_CODE.of(receipt) == bytes.fromhex("030000")
+    assert tlvs.USER_MESSAGE_REFERENCE.of(receipt) is None
+    assert tlvs.SAR_MSG_REF_NUM.of(received("submit_sm-sar")) == 42
+    assert tlvs.SC_INTERFACE_VERSION.of(received("bind_transceiver_resp-34")) == 0x34
+
+
+def test_parameters_as_on_the_wire() -> None:
+    made = (
+        tlvs.RECEIPTED_MESSAGE_ID(b"0123456789"),
+        tlvs.MESSAGE_STATE(2),
+        tlvs.NETWORK_ERROR_CODE(bytes.fromhex("030000")),
+    )
+    assert made == received("deliver_sm-dlr").tlvs
+    assert tlvs.ALERT_ON_MESSAGE_DELIVERY(0) == Tlv(0x130C, b"")
+
+
+def test_the_names_of_the_specification() -> None:
+    assert len(TLV_TYPES) == 44
+    assert TLV_TYPES[0x0424].name == "message_payload"
+
+
+def test_unknown_ones_pass_in_order_and_duplicates_stay() -> None:
+    strange = (Tlv(0x1403, b"\1"), Tlv(0x0204, b"\0\1"), Tlv(0x1403, b"\2"), Tlv(0x0204, b"\0\2"))
+    decoded = decode(encode(SubmitSm(tlvs=strange)))
+    assert isinstance(decoded, SubmitSm)
+    assert decoded.tlvs == strange
+    assert tlvs.USER_MESSAGE_REFERENCE.of(decoded) == 1
+
+
+@pytest.mark.parametrize(
+    ("tlv", "status"),
+    [
+        (Tlv(0x020C, b"\1"), Status.ESME_RINVPARLEN),
+        (Tlv(0x0427, b""), Status.ESME_RINVPARLEN),
+        (Tlv(0x001E, b"x" * 66), Status.ESME_RINVPARLEN),
+        (Tlv(0x001E, b"12\x0034\0"), Status.ESME_RINVOPTPARAMVAL),
+    ],
+)
+def test_a_wrong_value_is_refused_when_it_is_read(tlv: Tlv, status: Status) -> None:
+    pdu = DeliverSm(tlvs=(tlv,), sequence_number=8)
+    assert decode(encode(pdu)) == pdu
+    with pytest.raises(PduError) as refused:
+        TLV_TYPES[tlv.tag].of(pdu)
+    assert (refused.value.command_status, refused.value.sequence_number) == (status, 8)
+
+
+def test_a_c_string_without_its_nul_is_understood() -> None:
+    assert tlvs.RECEIPTED_MESSAGE_ID.of(DeliverSm(tlvs=(Tlv(0x001E, b"42"),))) == b"42"
+
+
+def test_our_own_wrong_values() -> None:
+    with pytest.raises(LocalError, match="sar_msg_ref_num"):
+        tlvs.SAR_MSG_REF_NUM(0x10000)
+    with pytest.raises(LocalError, match="network_error_code"):
+        tlvs.NETWORK_ERROR_CODE(b"\1")
+    with pytest.raises(LocalError, match="receipted_message_id"):
+        tlvs.RECEIPTED_MESSAGE_ID(b"\0")
+
+
+@given(st.sampled_from(sorted(TLV_TYPES)), st.binary(max_size=70))
+def test_fuzz_values(tag: int, octets: bytes) -> None:
+    kind = TLV_TYPES[tag]
+    try:
+        value = kind.of(SubmitSm(tlvs=(Tlv(tag, octets),)))
+    except PduError:
+        return
+    if isinstance(kind, CStringTlv):
+        assert isinstance(value, bytes)
+        assert value == octets.removesuffix(b"\0")
+    elif isinstance(kind, IntegerTlv):
+        assert isinstance(value, int)
+        assert kind(value).value == octets
+    else:
+        assert value == octets
