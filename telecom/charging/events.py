@@ -4,15 +4,13 @@ An id is made from what the event is about and from nothing else, so that a retr
 a second consumer makes the same id again, and the ledger keeps one of them.
 """
 
-from typing import Final
-
 import msgspec
 
 from telecom.charging.catalogue import NUMBER_LOOKUP, SMS_MO, SMS_MT
 
 
 class BillableEvent(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """One chargeable event of a service, by the catalogue's definition of it.
+    """One chargeable event of a service, by the catalogue's definition of it; msgpack an array.
 
     `service` is a key of the catalogue, `account` the client, `operator` who terminates the
     traffic, `number` the end user's (digits), `at` seconds since 1970, `quantity` in units of
@@ -27,20 +25,6 @@ class BillableEvent(msgspec.Struct, frozen=True, gc=False, array_like=True):
     at: float
     reference: str
     quantity: int = 1
-
-
-_ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder(BillableEvent)
-
-
-def encode_event(event: BillableEvent) -> bytes:
-    """Return an event as it travels to the ledger: msgpack, an array."""
-    return _ENCODER.encode(event)
-
-
-def decode_event(octets: bytes) -> BillableEvent:
-    """Return an event from msgpack; raises `msgspec.MsgspecError`."""
-    return _DECODER.decode(octets)
 
 
 def sms_mt(
