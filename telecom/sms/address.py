@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 from functools import lru_cache
-from typing import ClassVar, Final
+from typing import Final
 
 import msgspec
 
@@ -23,7 +23,7 @@ MAX_VALUE_OCTETS: Final = 10
 class AddressError(SmsError):
     """An address that TS 23.040 cannot carry, or octets that are no address."""
 
-    failure_cause: ClassVar[FailureCause] = FailureCause.INVALID_SME_ADDRESS
+    failure_cause = FailureCause.INVALID_SME_ADDRESS
 
 
 class TypeOfNumber(IntEnum):

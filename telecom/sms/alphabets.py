@@ -3,7 +3,7 @@
 import codecs
 import re
 from enum import IntEnum
-from typing import ClassVar, Final
+from typing import Final
 
 from telecom.sms.errors import FailureCause, SmsError
 
@@ -19,7 +19,7 @@ class Alphabet(IntEnum):
 class AlphabetError(SmsError):
     """The text has a character the alphabet lacks, or the octets are no text of the alphabet."""
 
-    failure_cause: ClassVar[FailureCause] = FailureCause.ALPHABET_NOT_SUPPORTED
+    failure_cause = FailureCause.ALPHABET_NOT_SUPPORTED
 
 
 ESCAPE: Final = 0x1B

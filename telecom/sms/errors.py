@@ -1,7 +1,6 @@
 """What can be wrong with a short message, and the TP-Failure-Cause that says so."""
 
 from enum import IntEnum
-from typing import ClassVar
 
 
 class FailureCause(IntEnum):
@@ -38,4 +37,4 @@ class FailureCause(IntEnum):
 class SmsError(ValueError):
     """A short message that cannot be read or written; `failure_cause` is its wire code."""
 
-    failure_cause: ClassVar[FailureCause] = FailureCause.UNSPECIFIED
+    failure_cause: FailureCause = FailureCause.UNSPECIFIED

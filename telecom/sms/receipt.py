@@ -97,7 +97,7 @@ def _fields(text: str) -> dict[str, str]:
     """
     found: dict[str, re.Match[str]] = {}
     for match in _FIELD.finditer(text):
-        found.setdefault(re.sub("[ _]", "", match[1].lower()), match)
+        found.setdefault(match[1].lower().replace(" ", "").replace("_", ""), match)
     starts = [match.start() for match in found.values()] + [len(text)]
     return {
         name: text[match.end() : end].strip(" \t\r\n\0,;")
