@@ -14,6 +14,7 @@ from telecom.ss7.map.declarations import (
     bare_in,
     context,
     since,
+    until,
 )
 
 
@@ -67,7 +68,7 @@ class TeleservNotProvParam(Sequence, frozen=True):
 class AbsentSubscriberParam(Sequence, frozen=True):
     """AbsentSubscriberParam; in version 1 mwd-Set alone, in version 2 there is none."""
 
-    mwd_set: Annotated[Boolean | None, bare_in(1)] = None
+    mwd_set: Annotated[Boolean | None, until(1), bare_in(1)] = None
     absent_subscriber_reason: Annotated[Enumerated | None, context(0), since(3)] = None
 
 

@@ -42,12 +42,11 @@ class ErrorCode(IntEnum):
 
 
 class UserError(msgspec.Struct, frozen=True):
-    """A user error: its name in the specification, and its parameter from `since` on."""
+    """A user error: its name in the specification, its parameter and the versions that have it."""
 
     name: str
     parameter: type[Sequence]
-    since: int = 3
-    mandatory: bool = False
+    versions: tuple[int, ...] = (3,)
 
 
 USER_ERRORS: Final = {
@@ -63,23 +62,23 @@ USER_ERRORS: Final = {
         "teleserviceNotProvisioned", parameters.TeleservNotProvParam
     ),
     ErrorCode.ILLEGAL_EQUIPMENT: UserError("illegalEquipment", parameters.IllegalEquipmentParam),
-    ErrorCode.CALL_BARRED: UserError("callBarred", parameters.CallBarredParam, since=1),
+    ErrorCode.CALL_BARRED: UserError("callBarred", parameters.CallBarredParam, (1, 2, 3)),
     ErrorCode.FACILITY_NOT_SUPPORTED: UserError(
         "facilityNotSupported", parameters.FacilityNotSupParam
     ),
     ErrorCode.ABSENT_SUBSCRIBER: UserError(
-        "absentSubscriber", parameters.AbsentSubscriberParam, since=1
+        "absentSubscriber", parameters.AbsentSubscriberParam, (1, 3)
     ),
     ErrorCode.SUBSCRIBER_BUSY_FOR_MT_SMS: UserError(
         "subscriberBusyForMT-SMS", parameters.SubBusyForMtSmsParam
     ),
     ErrorCode.SM_DELIVERY_FAILURE: UserError(
-        "sm-DeliveryFailure", parameters.SmDeliveryFailureCause, since=1, mandatory=True
+        "sm-DeliveryFailure", parameters.SmDeliveryFailureCause, (1, 2, 3)
     ),
     ErrorCode.MESSAGE_WAITING_LIST_FULL: UserError(
         "messageWaitingListFull", parameters.MessageWaitListFullParam
     ),
-    ErrorCode.SYSTEM_FAILURE: UserError("systemFailure", parameters.SystemFailureParam, since=1),
+    ErrorCode.SYSTEM_FAILURE: UserError("systemFailure", parameters.SystemFailureParam, (1, 2, 3)),
     ErrorCode.DATA_MISSING: UserError("dataMissing", parameters.DataMissingParam),
     ErrorCode.UNEXPECTED_DATA_VALUE: UserError(
         "unexpectedDataValue", parameters.UnexpectedDataParam

@@ -10,6 +10,7 @@ from telecom.ss7.map import messages
 from telecom.ss7.map.contexts import ApplicationContext
 from telecom.ss7.map.declarations import Sequence
 from telecom.ss7.map.errors import ErrorCode
+from telecom.ss7.tcap.primitives import OperationClass
 
 
 class OperationCode(IntEnum):
@@ -35,15 +36,6 @@ class Timer(float, Enum):
     ML = 60.0
 
 
-class OperationClass(IntEnum):
-    """Which outcomes an operation reports, Q.771 2.3.1.3.1."""
-
-    RESULT_AND_ERROR = 1
-    ERROR_ONLY = 2
-    RESULT_ONLY = 3
-    NONE = 4
-
-
 class Operation(msgspec.Struct, frozen=True):
     """An operation as some application contexts have it.
 
@@ -58,7 +50,7 @@ class Operation(msgspec.Struct, frozen=True):
     timer: Timer
     result: type[Sequence] | None = None
     errors: frozenset[ErrorCode] = frozenset()
-    operation_class: OperationClass = OperationClass.RESULT_AND_ERROR
+    operation_class: OperationClass = OperationClass.SUCCESS_AND_FAILURE
     writes: tuple[type[Sequence], ...] = ()
 
 
@@ -135,11 +127,19 @@ OPERATIONS: Final = (
     Operation(
         OperationCode.REPORT_SM_DELIVERY_STATUS,
         "reportSM-DeliveryStatus",
-        (ac.SHORT_MSG_GATEWAY_V1, ac.SHORT_MSG_GATEWAY_V2, ac.SHORT_MSG_GATEWAY_V3),
+        (ac.SHORT_MSG_GATEWAY_V2, ac.SHORT_MSG_GATEWAY_V3),
         messages.ReportSmDeliveryStatusArg,
         Timer.S,
         messages.ReportSmDeliveryStatusRes,
         _DATA | {ErrorCode.UNKNOWN_SUBSCRIBER, ErrorCode.MESSAGE_WAITING_LIST_FULL},
+    ),
+    Operation(
+        OperationCode.REPORT_SM_DELIVERY_STATUS,
+        "reportSM-DeliveryStatus",
+        (ac.SHORT_MSG_GATEWAY_V1,),
+        messages.ReportSmDeliveryStatusArg,
+        Timer.S,
+        errors=_DATA | {ErrorCode.UNKNOWN_SUBSCRIBER, ErrorCode.MESSAGE_WAITING_LIST_FULL},
     ),
     Operation(
         OperationCode.INFORM_SERVICE_CENTRE,
@@ -147,7 +147,7 @@ OPERATIONS: Final = (
         (ac.SHORT_MSG_GATEWAY_V2, ac.SHORT_MSG_GATEWAY_V3),
         messages.InformServiceCentreArg,
         Timer.S,
-        operation_class=OperationClass.NONE,
+        operation_class=OperationClass.NOTHING,
     ),
     Operation(
         OperationCode.ALERT_SERVICE_CENTRE,
@@ -163,7 +163,7 @@ OPERATIONS: Final = (
         (ac.SHORT_MSG_ALERT_V1,),
         messages.AlertServiceCentreArg,
         Timer.S,
-        operation_class=OperationClass.NONE,
+        operation_class=OperationClass.NOTHING,
     ),
     Operation(
         OperationCode.READY_FOR_SM,
@@ -180,7 +180,7 @@ OPERATIONS: Final = (
         (ac.MWD_MNGT_V1,),
         messages.NoteSubscriberPresentArg,
         Timer.S,
-        operation_class=OperationClass.NONE,
+        operation_class=OperationClass.NOTHING,
     ),
 )
 

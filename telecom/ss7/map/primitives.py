@@ -108,14 +108,14 @@ class Failed(msgspec.Struct, frozen=True):
 class Rejected(msgspec.Struct, frozen=True):
     """A component was rejected: by the peer (`by_peer`), or one of the peer's by us.
 
-    `problem` is a problem code of Q.773 4.2.2.5; `operation` and `invoke_id` are None when the
-    component was no invocation of ours.
+    `problem` is a `telecom.ss7.tcap.primitives.Problem`; `operation` is None when the component
+    was no invocation of ours, and `invoke_id` when the component had none.
     """
 
     dialogue: int
     invoke_id: int | None
     operation: int | None
-    problem: tuple[int, int]
+    problem: int
     by_peer: bool
     reference: Any = None
 
