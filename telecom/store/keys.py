@@ -1,8 +1,12 @@
 """Names of keys in Redis; the hash tag ``{pNN}`` puts all keys of a partition in one slot."""
 
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Final, Generic, TypeVar
 from zlib import crc32
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 MAX_PARTITIONS: Final = 256
 """A message id begins with its partition as two hexadecimal digits."""
@@ -53,6 +57,11 @@ class Keys:
         """S: accounts whose outbox in this partition just got something, field ``account``."""
         return f"{self.tag}:outbox_ready"
 
+    @cached_property
+    def outbox_dropped(self) -> str:
+        """T: how many entries outboxes lost to their bounds."""
+        return f"{self.tag}:outbox_dropped"
+
     def outbox(self, account: str) -> str:
         """S: what is to be delivered to an account, in order."""
         return f"{self.tag}:outbox:{account}"
@@ -70,6 +79,17 @@ class Keys:
         return f"{self.tag}:gt:{authorisation}"
 
 
+class Share(Generic[T]):
+    """Those of some items that belong to one partition, and their places among all of them."""
+
+    __slots__ = ("items", "keys", "places")
+
+    def __init__(self, keys: Keys) -> None:
+        self.keys = keys
+        self.items: list[T] = []
+        self.places: list[int] = []
+
+
 class Partitions:
     """The partitions of a deployment; their count is fixed for the life of its Redis."""
 
@@ -80,9 +100,27 @@ class Partitions:
         self.keys = tuple(Keys(partition) for partition in range(count))
 
     def of(self, digits: str) -> int:
-        """Return the partition of a number (of the end user, whatever the direction)."""
+        """Return the partition of a number (the end user's, whatever the direction)."""
         return crc32(digits.encode()) % self.count
 
-    def of_message(self, message_id: str) -> int:
-        """Return the partition that is written in a message id."""
-        return int(message_id[:2], 16)
+    def share(self, items: Iterable[T], digits: Callable[[T], str]) -> list[Share[T]]:
+        """Split items by the partition of their `digits`, in order within each."""
+        shares: dict[int, Share[T]] = {}
+        for place, item in enumerate(items):
+            partition = self.of(digits(item))
+            share = shares.get(partition)
+            if share is None:
+                share = shares[partition] = Share(self.keys[partition])
+            share.items.append(item)
+            share.places.append(place)
+        return list(shares.values())
+
+
+def in_order(shares: Sequence[Share[T]], replies: Sequence[Sequence[R]]) -> list[R]:
+    """Put what each share's items were answered back in the places of the items."""
+    answers = {
+        place: answer
+        for share, reply in zip(shares, replies, strict=True)
+        for place, answer in zip(share.places, reply, strict=True)
+    }
+    return [answers[place] for place in range(len(answers))]
