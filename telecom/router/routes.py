@@ -5,6 +5,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from telecom.numbering.prefixes import PrefixTable
+
 LONGEST_PREFIX: Final = 15
 """An E.164 number has no more digits, E.164 6.1."""
 
@@ -65,24 +67,21 @@ class Routes:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = tuple(routes)
-        self._by_prefix: dict[str, Route] = {}
+        by_prefix: dict[str, Route] = {}
         for route in self._routes:
             for prefix in route.prefixes:
-                other = self._by_prefix.setdefault(prefix, route)
+                other = by_prefix.setdefault(prefix, route)
                 if other is not route:
                     raise RouteError(f"routes {other.name} and {route.name}: both take {prefix}")
-        self._lengths = sorted({len(prefix) for prefix in self._by_prefix}, reverse=True)
+        self._by_prefix = PrefixTable(by_prefix.items())
 
     def __iter__(self) -> Iterator[Route]:
+        """Go through all routes, in the order of the configuration."""
         return iter(self._routes)
 
     def find(self, digits: str) -> Route | None:
         """Return the route with the longest prefix of an international number, if any."""
-        for length in self._lengths:
-            route = self._by_prefix.get(digits[:length])
-            if route is not None:
-                return route
-        return None
+        return self._by_prefix.find(digits)
 
 
 def _is_prefix(prefix: str) -> bool:

@@ -49,12 +49,11 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize(("stage", "cause", "number", "detail", "kind", "name", "err"), ROWS)
-def test_row(
-    stage: str, cause: str, number: int, detail: int, kind: str, name: str, err: str
-) -> None:
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_row(row: tuple[str, str, int | None, int | None, str, str, str]) -> None:
+    stage, cause, number, detail, *expected = row
     failure = classify(Stage(stage), Cause(cause), number=number, detail=detail)
-    assert (failure.kind, failure.name, failure.err) == (kind, name, err)
+    assert [failure.kind, failure.name, failure.err] == expected
 
 
 def test_the_final_state_follows_from_the_class() -> None:
