@@ -128,11 +128,13 @@ class Reject(msgspec.Struct, frozen=True, gc=False):
 class LReject(msgspec.Struct, frozen=True, gc=False):
     """TC-L-REJECT indication, Q.771 3.1.3.4.1: a component of the peer's was bad.
 
-    The reject is queued and leaves with the next message that the user sends in the dialogue.
+    A reject of it leaves with the next message that the user sends in the dialogue. `ended`
+    says that the invoke id is of an operation of ours, and that nothing more will come for it.
     """
 
     invoke_id: int | None
     problem: int
+    ended: bool = False
 
 
 Component = Invoke | ReturnResultLast | ReturnResultNotLast | ReturnError | Reject
