@@ -136,7 +136,7 @@ def cstring(size: int, error: Status = Status.ESME_RINVCMDLEN) -> Any:
     return CString(default=b"", error=error, size=size)
 
 
-def time(error: Status) -> Any:
+def date_time(error: Status) -> Any:
     """Declare a time as SMPP 3.4 7.1.1: empty, or 16 characters and a NUL."""
     return CString(default=b"", error=error, size=17, fixed=True)
 

@@ -11,8 +11,8 @@ from telecom.smpp.fields import (
     counted_choice,
     counted_octets,
     cstring,
+    date_time,
     integer,
-    time,
 )
 from telecom.smpp.status import CommandStatus as Status
 from telecom.smpp.tlvs import Tlv
@@ -137,8 +137,8 @@ class ShortMessage(Pdu, frozen=True):
     esm_class: int = integer(1)
     protocol_id: int = integer(1)
     priority_flag: int = integer(1)
-    schedule_delivery_time: bytes = time(Status.ESME_RINVSCHED)
-    validity_period: bytes = time(Status.ESME_RINVEXPIRY)
+    schedule_delivery_time: bytes = date_time(Status.ESME_RINVSCHED)
+    validity_period: bytes = date_time(Status.ESME_RINVEXPIRY)
     registered_delivery: int = integer(1)
     replace_if_present_flag: int = integer(1)
     data_coding: int = integer(1)
@@ -193,7 +193,7 @@ class QuerySmResp(Pdu, frozen=True):
     """SMPP 3.4 4.8.2."""
 
     message_id: bytes = cstring(65, Status.ESME_RINVMSGID)
-    final_date: bytes = time(Status.ESME_RQUERYFAIL)
+    final_date: bytes = date_time(Status.ESME_RQUERYFAIL)
     message_state: int = integer(1)
     error_code: int = integer(1)
 
@@ -236,8 +236,8 @@ class ReplaceSm(Pdu, frozen=True):
     source_addr_ton: int = integer(1)
     source_addr_npi: int = integer(1)
     source_addr: bytes = cstring(21, Status.ESME_RINVSRCADR)
-    schedule_delivery_time: bytes = time(Status.ESME_RINVSCHED)
-    validity_period: bytes = time(Status.ESME_RINVEXPIRY)
+    schedule_delivery_time: bytes = date_time(Status.ESME_RINVSCHED)
+    validity_period: bytes = date_time(Status.ESME_RINVEXPIRY)
     registered_delivery: int = integer(1)
     sm_default_msg_id: int = integer(1)
     short_message: bytes = counted_octets(254, Status.ESME_RINVMSGLEN)
@@ -309,8 +309,8 @@ class SubmitMulti(Pdu, frozen=True):
     esm_class: int = integer(1)
     protocol_id: int = integer(1)
     priority_flag: int = integer(1)
-    schedule_delivery_time: bytes = time(Status.ESME_RINVSCHED)
-    validity_period: bytes = time(Status.ESME_RINVEXPIRY)
+    schedule_delivery_time: bytes = date_time(Status.ESME_RINVSCHED)
+    validity_period: bytes = date_time(Status.ESME_RINVEXPIRY)
     registered_delivery: int = integer(1)
     replace_if_present_flag: int = integer(1)
     data_coding: int = integer(1)

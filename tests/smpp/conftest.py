@@ -6,8 +6,21 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from telecom.smpp.codec import decode, encode
+from telecom.smpp.events import BindRequested, Event, Responded
 from telecom.smpp.fields import CountedOctets, CountedParts, CString, Field, Integer
-from telecom.smpp.pdus import DECLARATIONS, PDUS, Pdu
+from telecom.smpp.pdus import (
+    DECLARATIONS,
+    PDUS,
+    RESPONSES,
+    Bind,
+    BindReceiver,
+    BindTransceiver,
+    BindTransmitter,
+    Pdu,
+)
+from telecom.smpp.session import Session, SessionLimits
+from telecom.smpp.states import Side, State
 from telecom.smpp.tlvs import Tlv
 
 settings.register_profile("telecom", derandomize=True, max_examples=60, deadline=None)
@@ -62,3 +75,136 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "entry" in metafunc.fixturenames:
         entries = [entry for entry in VECTORS if "broadcast" not in entry["name"]]
         metafunc.parametrize("entry", entries, ids=[entry["name"] for entry in entries])
+
+
+class Received:
+    """The peer sends a PDU with this sequence number, or octets."""
+
+    def __init__(self, pdu: Pdu | bytes, sequence_number: int = 0) -> None:
+        self.octets = pdu if isinstance(pdu, bytes) else encode(pdu, sequence_number)
+
+    def happens(self, playbook: "Playbook") -> None:
+        playbook.session.receive_data(self.octets, playbook.now)
+
+
+class Eof:
+    """The peer closes the connection."""
+
+    def happens(self, playbook: "Playbook") -> None:
+        playbook.session.receive_eof()
+
+
+class At:
+    """The clock shows this time, and the timers that were due before went off when they were."""
+
+    def __init__(self, now: float) -> None:
+        self._now = now
+
+    def happens(self, playbook: "Playbook") -> None:
+        while (due := playbook.session.next_timer()) is not None and due <= self._now:
+            playbook.now = due
+            playbook.session.handle_timer(due)
+        playbook.now = self._now
+
+
+class Answer:
+    """Our user answers the oldest request that it was told and has not answered."""
+
+    def __init__(self, response: Pdu) -> None:
+        self._response = response
+
+    def happens(self, playbook: "Playbook") -> None:
+        playbook.session.send_response(playbook.requests.pop(0), self._response)
+
+
+class Request:
+    """Our user sends a request."""
+
+    def __init__(self, pdu: Pdu) -> None:
+        self._pdu = pdu
+
+    def happens(self, playbook: "Playbook") -> None:
+        playbook.session.send_request(self._pdu, playbook.now)
+
+
+class Send:
+    """The session sends this PDU."""
+
+    def __init__(self, pdu: Pdu, sequence_number: int = 0) -> None:
+        self._octets = encode(pdu, sequence_number)
+
+    def check(self, playbook: "Playbook") -> None:
+        sent, playbook.sent = playbook.sent[: len(self._octets)], playbook.sent[len(self._octets) :]
+        assert decode(sent) == decode(self._octets)
+
+
+class Tell:
+    """The session tells its user this event, or one of this type."""
+
+    def __init__(self, event: object) -> None:
+        self._event = event
+
+    def check(self, playbook: "Playbook") -> None:
+        told = playbook.told.pop(0)
+        if isinstance(self._event, type):
+            assert isinstance(told, self._event)
+        else:
+            assert told == self._event
+
+
+class Playbook:
+    """A sequence chart: `<<` what happens, `>>` all that the session does about it, in order."""
+
+    def __init__(self, side: Side, **limits: Any) -> None:
+        self.now = 0.0
+        self.session = Session(side, SessionLimits(**limits), now=0.0)
+        self.sent = b""
+        self.told: list[Event] = []
+        self.requests: list[Pdu] = []
+
+    def __lshift__(self, cause: Received | Eof | At | Answer | Request) -> "Playbook":
+        self.done()
+        cause.happens(self)
+        self.sent = self.session.data_to_send()
+        self.told = self.session.events_received()
+        for event in self.told:
+            if isinstance(event, BindRequested):
+                self.requests.append(event.request)
+            elif isinstance(event, Pdu):
+                self.requests.append(event)
+        return self
+
+    def __rshift__(self, effect: Send | Tell) -> "Playbook":
+        effect.check(self)
+        return self
+
+    def done(self) -> None:
+        assert (self.sent, self.told) == (b"", [])
+
+
+def bound_smsc(bind: type[Bind] = BindTransceiver, **limits: Any) -> Playbook:
+    playbook = Playbook(Side.SMSC, **limits)
+    response = RESPONSES[bind.command_id]()
+    playbook << Received(bind(), 1) >> Tell(BindRequested) << Answer(response) >> Send(response, 1)
+    return playbook
+
+
+def bound_esme(bind: type[Bind] = BindTransceiver, **limits: Any) -> Playbook:
+    playbook = Playbook(Side.ESME, **limits)
+    response = RESPONSES[bind.command_id]()
+    playbook << Request(bind()) >> Send(bind(), 1) << Received(response, 1) >> Tell(Responded)
+    return playbook
+
+
+PLAYBOOKS = {
+    State.OPEN: {Side.SMSC: lambda: Playbook(Side.SMSC), Side.ESME: lambda: Playbook(Side.ESME)},
+    State.BOUND_TX: {
+        Side.SMSC: lambda: bound_smsc(BindTransmitter),
+        Side.ESME: lambda: bound_esme(BindTransmitter),
+    },
+    State.BOUND_RX: {
+        Side.SMSC: lambda: bound_smsc(BindReceiver),
+        Side.ESME: lambda: bound_esme(BindReceiver),
+    },
+    State.BOUND_TRX: {Side.SMSC: bound_smsc, Side.ESME: bound_esme},
+}

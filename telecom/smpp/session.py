@@ -1,0 +1,344 @@
+"""One SMPP session at either end, SMPP 3.4 2: octets in, events and octets out, no I/O."""
+
+from collections.abc import Callable, Iterator
+from typing import ClassVar, Final
+
+import msgspec
+
+from telecom.smpp.codec import Framer, Undecodable, decode, encode
+from telecom.smpp.errors import FramingError, LocalError, WindowFullError
+from telecom.smpp.events import (
+    BadResponse,
+    BindRequested,
+    Cause,
+    Event,
+    LinkClosed,
+    Responded,
+    Unanswered,
+    Unbinding,
+    Unmatched,
+)
+from telecom.smpp.pdus import (
+    PDUS,
+    RESPONSE_BIT,
+    RESPONSES,
+    AlertNotification,
+    Bind,
+    BindReceiver,
+    BindTransceiver,
+    BindTransmitter,
+    EnquireLink,
+    EnquireLinkResp,
+    GenericNack,
+    Outbind,
+    Pdu,
+    Unbind,
+    UnbindResp,
+)
+from telecom.smpp.states import RECEIVABLE, SENDABLE, TRANSITIONS, Side, State
+from telecom.smpp.status import CommandStatus
+from telecom.smpp.window import Window
+
+_ALL_RESPONSES: Final = frozenset(command_id for command_id in PDUS if command_id & RESPONSE_BIT)
+_RESPONSE_TYPES: Final = [PDUS[command_id] for command_id in _ALL_RESPONSES]
+
+
+class SessionLimits(msgspec.Struct, frozen=True):
+    """The timers of SMPP 3.4 7.2 in seconds (None: not used), and what a peer may make grow."""
+
+    session_init_timer: float | None = 10.0
+    enquire_link_timer: float | None = 30.0
+    inactivity_timer: float | None = None
+    response_timer: float = 10.0
+    window: int = 100
+    """How many requests of ours may await their responses."""
+    bind_attempts: int = 3
+    max_pdu_length: int = 0x20000
+    """Octets; a message_payload of 64K and all other parameters go into it."""
+
+
+class Session:
+    """The engine of one session; `now` is in seconds of any clock that does not go back.
+
+    `unanswered` counts the peer's requests that have no response yet; `bind` is the request
+    that made the session bound.
+    """
+
+    def __init__(self, side: Side, limits: SessionLimits, *, now: float) -> None:
+        self.side = side
+        self.limits = limits
+        self.bind: Bind | None = None
+        self.unanswered = 0
+        self._window = Window(limits.window, limits.response_timer)
+        self._framer = Framer(limits.max_pdu_length)
+        self._events: list[Event] = []
+        self._out: list[bytes] = []
+        self._binding: Bind | None = None
+        self._binds_refused = 0
+        self._unbind: Unbind | None = None
+        self._unbind_due = 0.0
+        self._probe: EnquireLink | None = None
+        self._opened_at = self._heard_at = self._used_at = now
+        self._enter(State.OPEN)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session is over."""
+        return self.state is State.CLOSED
+
+    @property
+    def window_free(self) -> int:
+        """How many more requests may be sent now."""
+        return self._window.free
+
+    # Octets and events
+
+    def receive_data(self, data: bytes, now: float) -> None:
+        """Take what has come from the peer; never raises, whatever it is."""
+        if self.closed:
+            return
+        self._heard_at = now
+        try:
+            for frame in self._framer.feed(data):
+                self._receive(decode(frame), now)
+                if self.closed:
+                    return
+        except FramingError as error:
+            self._send(GenericNack(command_status=error.command_status), 0)
+            self._close(Cause.FRAMING, str(error))
+
+    def receive_eof(self) -> None:
+        """Take that the peer has closed the connection."""
+        self._close(Cause.PEER_CLOSED)
+
+    def events_received(self) -> list[Event]:
+        """Return, once, what has happened since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    def data_to_send(self) -> bytes:
+        """Return, once, the octets to send since the last call."""
+        out, self._out = self._out, []
+        return b"".join(out)
+
+    def close(self) -> None:
+        """End the session without a word to the peer."""
+        self._close(Cause.LOCAL)
+
+    # Requests and responses
+
+    def send_request(self, pdu: Pdu, now: float) -> int:
+        """Send a request and return its sequence number; `Responded` will tell its response.
+
+        Raises `WindowFullError`, and `LocalError` for what this side may not send in this state.
+        """
+        if pdu.command_id not in self._sendable or pdu.command_id & RESPONSE_BIT:
+            raise LocalError(f"{type(pdu).__name__} by the {self.side.value}, {self.state.value}")
+        if not self._window.free and not isinstance(pdu, Unbind | EnquireLink):
+            raise WindowFullError(f"{len(self._window)} requests await their responses")
+        return self._request(pdu, now)
+
+    def send_response(self, request: Pdu, response: Pdu) -> None:
+        """Answer a request of the peer, in any order; the sequence number is the request's.
+
+        Raises `LocalError` when the session is over or the response is another request's.
+        """
+        answers = response.command_id == request.command_id | RESPONSE_BIT
+        if self.closed or not (answers or isinstance(response, GenericNack)):
+            name = type(response).__name__
+            raise LocalError(f"{name} to {type(request).__name__}, {self.state.value}")
+        self._send(response, request.sequence_number)
+        if request is self._binding:
+            self._decide_bind(request, response)
+            return
+        self.unanswered -= 1
+        if self._unbind is not None:
+            self._answer_unbind_when_idle()
+
+    def reject(self, request: Pdu, command_status: int) -> None:
+        """Answer a request of the peer with a status and no body."""
+        response = RESPONSES[request.command_id]
+        self.send_response(request, response(command_status=command_status))
+
+    # Timers
+
+    def next_timer(self) -> float | None:
+        """Return when to call `handle_timer`, None for never."""
+        return min((due for due, _ in self._timers()), default=None)
+
+    def handle_timer(self, now: float) -> None:
+        """Do what is due; to come early or late does no harm."""
+        for due, act in list(self._timers()):
+            if due <= now and not self.closed:
+                act(now)
+
+    def _timers(self) -> Iterator[tuple[float, Callable[[float], None]]]:
+        limits = self.limits
+        if self.closed:
+            return
+        if self.state is State.OPEN:
+            if limits.session_init_timer is not None:
+                yield self._opened_at + limits.session_init_timer, self._session_init_expired
+        else:
+            if limits.enquire_link_timer is not None and self._probe is None:
+                yield self._heard_at + limits.enquire_link_timer, self._enquire
+            if limits.inactivity_timer is not None:
+                yield self._used_at + limits.inactivity_timer, self._inactive
+        if self._window.due is not None:
+            yield self._window.due, self._expire
+        if self._unbind is not None:
+            yield self._unbind_due, self._answer_unbind
+
+    def _session_init_expired(self, _: float) -> None:
+        self._close(Cause.SESSION_INIT)
+
+    def _enquire(self, now: float) -> None:
+        self._probe = EnquireLink()
+        self._request(self._probe, now)
+
+    def _inactive(self, now: float) -> None:
+        self._used_at = now
+        self._request(Unbind(), now)
+
+    def _expire(self, now: float) -> None:
+        for request in self._window.expired(now):
+            if request is self._probe or isinstance(request, Bind | Unbind):
+                self._close(Cause.NO_RESPONSE, type(request).__name__)
+                return
+            self._events.append(Unanswered(request))
+
+    # Receiving
+
+    def _receive(self, pdu: Pdu | Undecodable, now: float) -> None:
+        if pdu.command_id not in self._receivable:
+            self._refuse(pdu)
+        elif (handler := self._HANDLERS.get(type(pdu))) is not None:
+            handler(self, pdu, now)
+        elif isinstance(pdu, Pdu):
+            self.unanswered += 1
+            self._used_at = now
+            self._events.append(pdu)
+
+    def _refuse(self, pdu: Pdu | Undecodable) -> None:
+        """Answer what may not come in this state, SMPP 3.4 2.3; a response is not answered."""
+        if isinstance(pdu, Undecodable) and pdu.command_status == CommandStatus.ESME_RINVCMDID:
+            self._send(GenericNack(command_status=pdu.command_status), pdu.sequence_number)
+        elif pdu.command_id & RESPONSE_BIT:
+            self._events.append(Unmatched(pdu))
+        else:
+            bound_again = issubclass(PDUS[pdu.command_id], Bind) and self.side is Side.SMSC
+            status = CommandStatus.ESME_RALYBND if bound_again else CommandStatus.ESME_RINVBNDSTS
+            self._respond_with_status(pdu, status)
+
+    def _respond_with_status(self, pdu: Pdu | Undecodable, command_status: int) -> None:
+        response = RESPONSES.get(pdu.command_id, GenericNack)
+        self._send(response(command_status=command_status), pdu.sequence_number)
+
+    def _receive_undecodable(self, pdu: Undecodable, now: float) -> None:
+        if pdu.command_id & RESPONSE_BIT:
+            self._receive_response(pdu, now)
+        else:
+            self._respond_with_status(pdu, pdu.command_status)
+
+    def _receive_bind(self, pdu: Bind, _: float) -> None:
+        if self._binding is not None:
+            self._refuse(pdu)
+            return
+        self._binding = pdu
+        self._events.append(BindRequested(pdu))
+
+    def _receive_unbind(self, pdu: Unbind, now: float) -> None:
+        self._unbind = pdu
+        self._unbind_due = now + self.limits.response_timer
+        self._receivable = self._sendable = _ALL_RESPONSES
+        self._events.append(Unbinding())
+        self._answer_unbind_when_idle()
+
+    def _receive_enquire_link(self, pdu: EnquireLink, _: float) -> None:
+        self._send(EnquireLinkResp(), pdu.sequence_number)
+
+    def _receive_notification(self, pdu: Pdu, now: float) -> None:
+        self._used_at = now
+        self._events.append(pdu)
+
+    def _receive_response(self, pdu: Pdu | Undecodable, now: float) -> None:
+        request = self._window.get(pdu.sequence_number)
+        nack = pdu.command_id == GenericNack.command_id
+        if request is None or not (nack or pdu.command_id == request.command_id | RESPONSE_BIT):
+            self._events.append(Unmatched(pdu))
+            return
+        self._window.remove(pdu.sequence_number)
+        if request is self._probe:
+            self._probe = None
+        elif isinstance(pdu, Undecodable):
+            self._events.append(BadResponse(request, pdu))
+        else:
+            self._used_at = now
+            self._events.append(Responded(request, pdu))
+            self._move(request, pdu)
+
+    _HANDLERS: ClassVar[dict[type, Callable[..., None]]] = {
+        Undecodable: _receive_undecodable,
+        BindReceiver: _receive_bind,
+        BindTransmitter: _receive_bind,
+        BindTransceiver: _receive_bind,
+        Unbind: _receive_unbind,
+        EnquireLink: _receive_enquire_link,
+        Outbind: _receive_notification,
+        AlertNotification: _receive_notification,
+        **dict.fromkeys(_RESPONSE_TYPES, _receive_response),
+    }
+    """What the session sees to itself; any other PDU is a request for the user."""
+
+    # What changes the state
+
+    def _move(self, request: Pdu, response: Pdu) -> None:
+        state = TRANSITIONS.get((self.state, type(response)))
+        if state is None:
+            return
+        if state is State.CLOSED:
+            self._close(Cause.UNBOUND)
+        elif response.command_status == CommandStatus.ESME_ROK and isinstance(request, Bind):
+            self.bind = request
+            self._enter(state)
+
+    def _decide_bind(self, request: Pdu, response: Pdu) -> None:
+        self._binding = None
+        self._move(request, response)
+        if self.state is State.OPEN:
+            self._binds_refused += 1
+            if self._binds_refused >= self.limits.bind_attempts:
+                self._close(Cause.BIND_REFUSED)
+
+    def _answer_unbind_when_idle(self) -> None:
+        if self.unanswered <= 0:
+            self._answer_unbind(self._heard_at)
+
+    def _answer_unbind(self, _: float) -> None:
+        if self._unbind is not None:
+            self._send(UnbindResp(), self._unbind.sequence_number)
+            self._close(Cause.UNBOUND)
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        self._sendable = SENDABLE[state, self.side]
+        self._receivable = RECEIVABLE[state, self.side]
+
+    def _close(self, cause: Cause, detail: str = "") -> None:
+        if self.closed:
+            return
+        self._enter(State.CLOSED)
+        self._window.clear()
+        self._events.append(LinkClosed(cause, detail))
+
+    # Sending
+
+    def _request(self, pdu: Pdu, now: float) -> int:
+        sequence_number = self._window.next_sequence_number()
+        self._send(pdu, sequence_number)
+        if pdu.command_id in RESPONSES:
+            self._window.add(pdu, sequence_number, now)
+        return sequence_number
+
+    def _send(self, pdu: Pdu, sequence_number: int) -> None:
+        self._out.append(encode(pdu, sequence_number))
