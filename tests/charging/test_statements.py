@@ -18,12 +18,12 @@ TARIFFS = Tariffs(
 
 def used(quantity: int, operator: str = "Alba", **other: str) -> Usage:
     about = {"account": "demo", "month": "2026-11", "service": "sms-mt", **other}
-    return Usage(operator=operator, quantity=quantity, **about)
+    return Usage(operator=operator, events=1, quantity=quantity, **about)
 
 
 def test_operators_add_up_to_one_line() -> None:
     lines = statement([used(1000), used(10, "Borea")], TARIFFS)
-    assert lines == [StatementLine("demo", "2026-11", "sms-mt", 1010, Decimal("12.50"), "EUR")]
+    assert lines == [StatementLine("demo", "2026-11", "sms-mt", 2, 1010, Decimal("12.50"), "EUR")]
 
 
 def test_clients_months_and_services_have_their_own_lines() -> None:
@@ -54,7 +54,7 @@ def test_currencies_are_not_added() -> None:
 
 def test_what_has_no_price_is_seen_and_not_taken_for_free() -> None:
     lines = statement([used(5, service="sms-mo")], TARIFFS)
-    assert lines == [StatementLine("demo", "2026-11", "sms-mo", 5, None, None)]
+    assert lines == [StatementLine("demo", "2026-11", "sms-mo", 1, 5, None, None)]
 
 
 @pytest.mark.parametrize(
@@ -79,5 +79,6 @@ def test_months_are_in_utc(at: float, month: str) -> None:
 )
 def test_nothing_used_is_left_out_or_counted_twice(usages: list[Usage]) -> None:
     lines = statement(usages, TARIFFS)
+    assert sum(line.events for line in lines) == len(usages)
     assert sum(line.quantity for line in lines) == sum(usage.quantity for usage in usages)
     assert lines == statement(reversed(usages), TARIFFS)
