@@ -1,0 +1,109 @@
+"""The simulator's configuration file: every key, its unit, its default."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from hlr_sim.faults import MAX_FAULTS, Fault, Target
+from telecom.numbering.operators import Operator
+from telecom.runtime.config import read_toml
+from telecom.runtime.errors import ConfigError
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Digits = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
+Seconds = Annotated[float, Field(gt=0)]
+PointCode = Annotated[int, Field(ge=0, le=0xFFFFFF)]
+
+
+class Table(BaseModel):
+    """A table of the file; a key it doesn't know is an error, not a silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class M3uaListener(Table):
+    """Where M3UA associations are taken, and what the simulator and its peer are in SS7."""
+
+    url: Annotated[str, Field(pattern=r"^(tcp|udp|sctp)://[^:/]+:[0-9]+$")] = "tcp://127.0.0.1:2905"
+    point_code: PointCode = 201
+    peer_point_code: PointCode = 101
+    network_indicator: Annotated[int, Field(ge=0, le=3)] = 2
+    routing_context: Annotated[int, Field(ge=0)] | None = 1
+
+
+class HttpListener(Table):
+    """Where the control API is."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8081
+
+
+class AlertSchedule(Table):
+    """When a service centre that did not take an alert is alerted again (seconds)."""
+
+    interval: Seconds = 10
+    attempts: Annotated[int, Field(ge=1)] = 5
+
+
+class GtCorrelation(Table):
+    """The receiving side's GT rule: T1 (seconds), and whether what does not match is refused."""
+
+    t1: Seconds = 60
+    reject: bool = False
+
+
+class FaultRow(Table):
+    """A fault of a share (0 to 1) of dialogues; see `hlr_sim.faults.Fault`."""
+
+    target: Target = Target.ANY
+    share: Annotated[float, Field(ge=0, le=1)] = 1
+    delay: Annotated[float, Field(ge=0, le=600)] = 0
+    error: Annotated[int, Field(ge=0, le=255)] | None = None
+    silent: bool = False
+
+    def fault(self) -> Fault:
+        """Return the fault that the row describes."""
+        return Fault(**self.model_dump())
+
+
+class FaultTable(Table):
+    """All faults, in the order in which they are tried, and the seed of their sequence."""
+
+    seed: int = 0
+    rows: Annotated[tuple[FaultRow, ...], Field(max_length=MAX_FAULTS)] = ()
+
+
+class MemoryLimits(Table):
+    """How many subscribers that differ from what they were are kept, and how many handsets."""
+
+    subscribers: Annotated[int, Field(ge=1)] = 100_000
+    handsets: Annotated[int, Field(ge=1)] = 10_000
+
+
+class HlrSimConfig(Table):
+    """All of it. `comes_back_after` is in seconds, `service_centre` is where handsets send to."""
+
+    operators: Path
+    service_centre: Digits = "38591000001"
+    comes_back_after: Seconds = 20
+    seed: int = 0
+    m3ua: M3uaListener = M3uaListener()
+    http: HttpListener = HttpListener()
+    alerts: AlertSchedule = AlertSchedule()
+    gt_correlation: GtCorrelation = GtCorrelation()
+    faults: FaultTable = FaultTable()
+    limits: MemoryLimits = MemoryLimits()
+
+
+def read_operators(path: Path) -> tuple[Operator, ...]:
+    """Read the operators' file; raises `ConfigError` with one line: file, key, what is wrong."""
+    try:
+        return msgspec.convert(read_toml(path), _OperatorsFile).operators
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+class _OperatorsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    operators: tuple[Operator, ...]
