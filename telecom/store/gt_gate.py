@@ -13,12 +13,12 @@ from msgspec.structs import replace
 
 from telecom.router.gt_rule import Verdict
 from telecom.store.keys import Partitions, Share, in_order
-from telecom.store.lua import Call, Client, Script
+from telecom.store.lua import Call, Client, Script, octets
 from telecom.store.records import ENCODE, FsmRequest, SriAnswered, SriSent
 
 _SRI_SENT: Final = Script("sri_sent")
-_SRI_ANSWERED: Final = Script("sri_answered")
-_AUTHORISE: Final = Script("authorise")
+_SRI_ANSWERED: Final = Script("sri_answered", includes=["gt_record"])
+_AUTHORISE: Final = Script("authorise", includes=["gt_record"])
 _VERDICTS: Final = {verdict.value.encode(): verdict for verdict in Verdict}
 _MSISDN: Final = attrgetter("msisdn")
 
@@ -40,7 +40,10 @@ class GtGate:
     async def sri_sent(self, requests: Sequence[SriSent]) -> None:
         """Record requests before they leave; one already recorded stays as it was."""
         shares = self._partitions.share(requests, _MSISDN)
-        calls = [Call(_records(share), [self._memory, *_sent(share.items)]) for share in shares]
+        calls = [
+            Call(_records(share), (self._memory, [octets(ENCODE(sri)) for sri in share.items]))
+            for share in shares
+        ]
         await _SRI_SENT.run(self._redis, calls)
 
     async def sri_answered(self, answers: Sequence[SriAnswered]) -> list[bool]:
@@ -50,7 +53,10 @@ class GtGate:
         number, or bound to another IMSI or node.
         """
         shares = self._partitions.share(answers, _MSISDN)
-        calls = [Call(_records(share), _answered(share.items)) for share in shares]
+        calls = [
+            Call(_records(share), [octets(ENCODE(answer)) for answer in share.items])
+            for share in shares
+        ]
         bound = in_order(shares, await _SRI_ANSWERED.run(self._redis, calls))
         return [flag == 1 for flag in bound]
 
@@ -68,32 +74,19 @@ class GtGate:
         return [_VERDICTS[verdict] for verdict in verdicts]
 
     def _authorise_call(self, share: Share[FsmRequest]) -> Call:
-        keys = share.keys
-        arguments: list[Any] = [self._t1, self._memory]
         call = secrets.token_hex(8)
-        for place, fsm in zip(share.places, share.items, strict=True):
-            arguments += (fsm.msisdn, fsm.imsi, fsm.node, fsm.sccp_gt, fsm.map_gt, fsm.at)
-            # its place too: the same record named twice in one call is two dialogues
-            arguments += (f"{call}:{place}", ENCODE(replace(fsm, events=())))
-            arguments += (len(fsm.events), *fsm.events)
-        return Call([keys.events, keys.evidence, *_records(share)], arguments)
+        # its place too: the same record named twice in one call is two dialogues
+        dialogues = [
+            (
+                f"{call}:{place}",
+                octets(ENCODE(replace(fsm, events=()))),
+                [octets(event) for event in fsm.events],
+            )
+            for place, fsm in zip(share.places, share.items, strict=True)
+        ]
+        keys = [share.keys.events, share.keys.evidence, *_records(share)]
+        return Call(keys, (self._t1, self._memory, dialogues))
 
 
 def _records(share: Share[Any]) -> list[str]:
     return [share.keys.authorisation(item.authorisation) for item in share.items]
-
-
-def _sent(requests: Sequence[SriSent]) -> list[Any]:
-    return [
-        argument
-        for sri in requests
-        for argument in (sri.msisdn, sri.sccp_gt, sri.map_gt, sri.at, ENCODE(sri))
-    ]
-
-
-def _answered(answers: Sequence[SriAnswered]) -> list[Any]:
-    return [
-        argument
-        for answer in answers
-        for argument in (answer.msisdn, answer.imsi, answer.node, ENCODE(answer))
-    ]

@@ -1,7 +1,7 @@
 """Rate limits of accounts, routes and the whole node: token buckets in Redis."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -43,11 +43,11 @@ class RateLimits:
         `redis.exceptions.RedisError`.
         """
         places: dict[Bucket, int] = {}
-        wanted: list[Any] = []
-        for demand in demands:
-            wanted += (demand.count, len(demand.buckets))
-            wanted += [places.setdefault(bucket, len(places) + 1) for bucket in demand.buckets]
-        shapes = [value for bucket in places for value in (bucket.rate, bucket.size)]
+        wanted = [
+            (demand.count, [places.setdefault(b, len(places) + 1) for b in demand.buckets])
+            for demand in demands
+        ]
         keys = [f"{_SLOT}:{bucket.name}" for bucket in places]
-        (granted,) = await _GRANT.run(self._redis, [Call(keys, [now, *shapes, *wanted])])
+        shapes = [(bucket.rate, bucket.size) for bucket in places]
+        (granted,) = await _GRANT.run(self._redis, [Call(keys, (now, shapes, wanted))])
         return [int(count) for count in granted]

@@ -5,18 +5,29 @@ from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import Any, NamedTuple, TypeAlias
 
+import msgspec
 from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import NoScriptError
+
+from telecom.store.records import ENCODE
 
 Client: TypeAlias = Redis | RedisCluster
 """One Redis, or a Redis Cluster: the store works the same on both."""
 
 
+def octets(value: bytes) -> msgspec.Raw:
+    """Return octets as msgpack's str 32: the msgpack in Redis has no bin format."""
+    return msgspec.Raw(b"\xdb" + len(value).to_bytes(4, "big") + value)
+
+
 class Call(NamedTuple):
-    """One run of a script: its KEYS, all of one slot, and its ARGV."""
+    """One run of a script: its KEYS, all of one slot, and what it takes, sent as msgpack.
+
+    Octets in it go through `octets`.
+    """
 
     keys: Sequence[str]
-    arguments: Sequence[Any]
+    takes: Any
 
 
 class Script:
@@ -48,7 +59,7 @@ class Script:
 
 
 def _command(name: str, script: str, call: Call) -> tuple[Any, ...]:
-    return (name, script, len(call.keys), *call.keys, *call.arguments)
+    return (name, script, len(call.keys), *call.keys, ENCODE(call.takes))
 
 
 async def round_trip(redis: Client, commands: Iterable[Sequence[Any]]) -> list[Any]:

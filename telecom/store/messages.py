@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
+import msgspec
 import structlog
 from redis.exceptions import RedisError
 
 from telecom.store.keys import Partitions, Share, in_order
-from telecom.store.lua import Call, Client, Script, raise_first, round_trip
+from telecom.store.lua import Call, Client, Script, octets, raise_first, round_trip
 from telecom.store.node import incarnation_of
 from telecom.store.outbox import OutboxBounds
 from telecom.store.records import (
@@ -34,7 +35,8 @@ RELEASED_AT_ONCE = 500
 _ACCEPT = Script("accept")
 _SAVE = Script("save")
 _DEFER = Script("defer")
-_RELEASE = Script("release")
+_RELEASE_DUE = Script("release_due", includes=["release"])
+_WAKE = Script("wake", includes=["release"])
 _FINISH = Script("finish", includes=["append"])
 _CLAIM = Script("claim", includes=["prune"])
 _RENEW = Script("renew")
@@ -126,7 +128,7 @@ class MessageQueue:
         calls = [
             Call(
                 [keys.mt, keys.messages],
-                [node, int(idle * 1000), cursor, count, _CONSUMER_REMEMBERED],
+                (node, int(idle * 1000), cursor, count, _CONSUMER_REMEMBERED),
             )
             for keys, cursor in zip(self._partitions.keys, self._cursors, strict=True)
         ]
@@ -144,7 +146,7 @@ class MessageQueue:
         """Say that the node is still at work on these; False for what it has lost."""
         shares = self._partitions.share(taken, attrgetter("message.destination"))
         calls = [
-            Call([share.keys.mt], [node, *[held.entry for held in share.items]]) for share in shares
+            Call([share.keys.mt], (node, [held.entry for held in share.items])) for share in shares
         ]
         renewed = in_order(shares, await _RENEW.run(self._redis, calls))
         return [flag == 1 for flag in renewed]
@@ -155,7 +157,16 @@ class MessageQueue:
         False for a message that has been finished; its events are recorded all the same.
         """
         shares = self._partitions.share(progress, attrgetter("message.destination"))
-        calls = [Call([s.keys.messages, s.keys.events], _saved(s.items)) for s in shares]
+        calls = [
+            Call(
+                [share.keys.messages, share.keys.events],
+                [
+                    (step.message.id, _blob(step.message), [octets(event) for event in step.events])
+                    for step in share.items
+                ],
+            )
+            for share in shares
+        ]
         saved = in_order(shares, await _SAVE.run(self._redis, calls))
         return [flag == 1 for flag in saved]
 
@@ -168,7 +179,7 @@ class MessageQueue:
         calls = [
             Call(
                 [share.keys.messages, share.keys.mt, share.keys.deferred, share.keys.waiting],
-                _deferred(share.items),
+                [_deferred(deferral) for deferral in share.items],
             )
             for share in shares
         ]
@@ -178,10 +189,10 @@ class MessageQueue:
     async def release_due(self, now: float) -> int:
         """Queue the deferred messages that are due, up to 500 a partition; return how many."""
         calls = [
-            Call([keys.mt, keys.deferred, keys.waiting], ["due", now, RELEASED_AT_ONCE])
+            Call([keys.mt, keys.deferred, keys.waiting], (now, RELEASED_AT_ONCE))
             for keys in self._partitions.keys
         ]
-        return sum(await _RELEASE.run(self._redis, calls))
+        return sum(await _RELEASE_DUE.run(self._redis, calls))
 
     async def wake(self, msisdn: str) -> int:
         """Queue the deferred messages for a number that can be reached again; return how many.
@@ -189,12 +200,10 @@ class MessageQueue:
         Those that wait for their `schedule_at` go on waiting. A round trip for every 500.
         """
         keys = self._partitions.keys[self._partitions.of(msisdn)]
-        call = Call(
-            [keys.mt, keys.deferred, keys.waiting], ["alert", f"{msisdn}:", RELEASED_AT_ONCE]
-        )
+        call = Call([keys.mt, keys.deferred, keys.waiting], (msisdn, RELEASED_AT_ONCE))
         woken = 0
         while True:
-            (released,) = await _RELEASE.run(self._redis, [call])
+            (released,) = await _WAKE.run(self._redis, [call])
             woken += int(released)
             if released < RELEASED_AT_ONCE:
                 return woken
@@ -222,50 +231,44 @@ def _member(message: Message) -> str:
     return f"{message.destination}:{message.id}"
 
 
+def _blob(message: Message) -> msgspec.Raw:
+    return octets(ENCODE(message))
+
+
 def _accept(share: Share[Message], now: float) -> Call:
-    at_once: list[Any] = []
-    scheduled: list[Any] = []
+    at_once, scheduled = [], []
     for message in share.items:
         if message.schedule_at is None or message.schedule_at <= now:
-            at_once += (message.id, ENCODE(message))
+            at_once.append((message.id, _blob(message)))
         else:
-            scheduled += (message.id, ENCODE(message), _member(message), message.schedule_at)
+            member = _member(message)
+            scheduled.append((message.id, _blob(message), member, message.schedule_at))
     ids = "".join([message.id for message in share.items])
     batch = hashlib.blake2b(ids.encode(), digest_size=12).hexdigest()
     keys = share.keys
     last = keys.accepted(incarnation_of(share.items[0].id))
     return Call(
         [keys.messages, keys.mt, keys.deferred, last],
-        [batch, _BATCH_REMEMBERED, len(at_once) // 2, *at_once, *scheduled],
+        (batch, _BATCH_REMEMBERED, at_once, scheduled),
     )
 
 
-def _saved(progress: Sequence[Progress]) -> list[Any]:
-    arguments: list[Any] = []
-    for step in progress:
-        arguments += (step.message.id, ENCODE(step.message), len(step.events), *step.events)
-    return arguments
+def _deferred(deferral: Deferral) -> tuple[Any, ...]:
+    message = deferral.message
+    return message.id, _blob(message), _member(message), deferral.taken.entry, deferral.due
 
 
-def _deferred(deferrals: Sequence[Deferral]) -> list[Any]:
-    arguments: list[Any] = []
-    for deferral in deferrals:
-        message = deferral.message
-        arguments += (message.id, ENCODE(message), _member(message), deferral.taken.entry)
-        arguments.append(deferral.due)
-    return arguments
-
-
-def _finish(share: Share[Final], bounds: Sequence[Any]) -> Call:
+def _finish(share: Share[Final], bounds: Sequence[int]) -> Call:
     keys = share.keys
     outboxes: dict[str, int] = {}
-    arguments: list[Any] = []
+    finals = []
     for final in share.items:
         message = final.message
         outbox = outboxes.setdefault(message.account, len(outboxes) + 1)
-        arguments += (message.id, _member(message), final.entry, outbox)
-        arguments += (len(final.receipts), *final.receipts, len(final.events), *final.events)
+        receipts = [octets(receipt) for receipt in final.receipts]
+        events = [octets(event) for event in final.events]
+        finals.append((message.id, _member(message), final.entry, outbox, receipts, events))
     names = [keys.messages, keys.mt, keys.deferred, keys.waiting, keys.events]
     names += [keys.outbox_ready, keys.outbox_dropped]
     names += [keys.outbox(account) for account in outboxes]
-    return Call(names, [*bounds, *outboxes, *arguments])
+    return Call(names, (bounds, list(outboxes), finals))

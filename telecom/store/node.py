@@ -15,7 +15,7 @@ async def next_incarnation(redis: Client, now: float) -> int:
     It is higher than any Redis remembers, and at least `now` in seconds, so that it is a new
     one even after Redis has lost its data.
     """
-    (incarnation,) = await _INCARNATE.run(redis, [Call([_KEY], [int(now)])])
+    (incarnation,) = await _INCARNATE.run(redis, [Call([_KEY], int(now))])
     return int(incarnation)
 
 

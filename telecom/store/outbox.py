@@ -8,14 +8,14 @@ import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import structlog
 from redis.exceptions import RedisError
 
 from telecom.store.keys import Partitions, Share, in_order
-from telecom.store.lua import Call, Client, Script, raise_first, round_trip
+from telecom.store.lua import Call, Client, Script, octets, raise_first, round_trip
 from telecom.store.records import Delivery, OutboxItem
 from telecom.store.streams import Streams
 
@@ -114,8 +114,7 @@ class Outbox:
         for partition, items in _by_partition(deliveries).items():
             keys = self._partitions.keys[partition]
             names = [keys.outbox_ready, *[keys.outbox(item.account) for item in items]]
-            entries = [word for item in items for word in (item.account, item.entry)]
-            calls.append(Call(names, [node, *entries]))
+            calls.append(Call(names, (node, [(item.account, item.entry) for item in items])))
         await _RETURN.run(self._redis, calls)
 
     async def recover(self, accounts: Iterable[str], *, idle: float) -> int:
@@ -128,7 +127,7 @@ class Outbox:
         calls = [
             Call(
                 [keys.outbox_ready, *[keys.outbox(name) for name in names]],
-                [int(idle * 1000), _CONSUMER_REMEMBERED, *names],
+                (int(idle * 1000), _CONSUMER_REMEMBERED, names),
             )
             for keys in self._partitions.keys
         ]
@@ -198,7 +197,7 @@ class Outbox:
         for partition, wanted in asked.items():
             keys = self._partitions.keys[partition]
             names = [keys.outbox(account) for account, _ in wanted]
-            calls.append(Call(names, [node, *[count for _, count in wanted]]))
+            calls.append(Call(names, (node, [count for _, count in wanted])))
         taken = []
         replies = await _TAKE.run(self._redis, calls)
         for (partition, wanted), reply in zip(asked.items(), replies, strict=True):
@@ -230,11 +229,13 @@ class Outbox:
 def _put(share: Share[OutboxItem], bounds: Sequence[int]) -> Call:
     keys = share.keys
     names = [keys.events, keys.outbox_ready, keys.outbox_dropped]
-    arguments: list[Any] = [*bounds, _ITEM_REMEMBERED]
     for item in share.items:
         names += (keys.outbox(item.account), keys.outbox_put(item.id))
-        arguments += (item.account, item.body, len(item.events), *item.events)
-    return Call(names, arguments)
+    items = [
+        (item.account, octets(item.body), [octets(event) for event in item.events])
+        for item in share.items
+    ]
+    return Call(names, (bounds, _ITEM_REMEMBERED, items))
 
 
 def _by_partition(deliveries: Iterable[Delivery]) -> dict[int, list[Delivery]]:

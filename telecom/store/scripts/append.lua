@@ -6,12 +6,12 @@ local function append(outbox, body)
   redis.call('XADD', outbox, '*', 'body', body)
 end
 
--- bounds: how many entries, the oldest entry id, the lifetime in seconds of all of it.
--- What they cost is counted in `dropped`.
+-- What the bounds {length, oldest entry id, lifetime in seconds} cost is counted in `dropped`.
 local function appended(outbox, account, ready, dropped, bounds)
-  local lost = redis.call('XTRIM', outbox, 'MINID', bounds.oldest)
-    + redis.call('XTRIM', outbox, 'MAXLEN', bounds.length)
+  local length, oldest, lifetime = unpack(bounds)
+  local lost = redis.call('XTRIM', outbox, 'MINID', oldest)
+    + redis.call('XTRIM', outbox, 'MAXLEN', length)
   if lost > 0 then redis.call('INCRBY', dropped, lost) end
-  redis.call('EXPIRE', outbox, bounds.lifetime)
+  redis.call('EXPIRE', outbox, lifetime)
   redis.call('XADD', ready, 'MAXLEN', '~', 500, '*', 'account', account)
 end

@@ -1,16 +1,20 @@
 -- The GT gate: uses up the record that each MT dialogue names, and judges the dialogue by it.
--- KEYS: events stream, evidence stream, then the record of each dialogue.
--- ARGV: T1 in seconds, how long in ms a used-up record is remembered; then for each dialogue
--- msisdn, imsi, node, SCCP calling GT, service centre address, time, the name of this very
--- call, the FsmRequest itself, the number of its billable events, and these.
+-- KEYS: events, evidence, then the record of each dialogue.
+-- Takes T1 in seconds, how long in ms a used-up record is remembered, and for each dialogue
+-- {the name of this very call, its FsmRequest, billable events}.
 -- Returns a verdict each. The rule is telecom/router/gt_rule.py's; a test holds them together.
 local events, evidence = KEYS[1], KEYS[2]
-local t1, memory = tonumber(ARGV[1]), ARGV[2]
+local t1, memory, dialogues = unpack(cmsgpack.unpack(ARGV[1]))
 
-local function judge(sri, fsm)
-  if sri.msisdn ~= fsm.msisdn or sri.imsi ~= fsm.imsi or sri.node ~= fsm.node then
-    return 'unsolicited' -- what is not there is false, and equals nothing
-  elseif fsm.at - tonumber(sri.at) >= t1 then
+local function fsm_of(blob)
+  local _, msisdn, imsi, node, sccp_gt, map_gt, _, _, at = unpack(cmsgpack.unpack(blob))
+  return {msisdn = msisdn, imsi = imsi, node = node, sccp_gt = sccp_gt, map_gt = map_gt, at = at}
+end
+
+local function judge(sri, answer, fsm)
+  if sri.msisdn ~= fsm.msisdn or answer.imsi ~= fsm.imsi or answer.node ~= fsm.node then
+    return 'unsolicited'
+  elseif fsm.at - sri.at >= t1 then
     return 'expired'
   elseif sri.sccp_gt ~= sri.map_gt then
     return 'sri_conflict'
@@ -22,53 +26,34 @@ local function judge(sri, fsm)
   return 'fsm_conflict'
 end
 
-local function read(record)
-  local fields = {'msisdn', 'imsi', 'node', 'sccp_gt', 'map_gt', 'at', 'sri', 'answer', 'call', 'verdict'}
-  local values, sri = redis.call('HMGET', record, unpack(fields)), {}
-  for i, field in ipairs(fields) do sri[field] = values[i] end
-  return sri
-end
-
--- What is left of it keeps a late or repeated SriSent from bringing it back to life.
-local function use_up(record, call, verdict)
-  redis.call('DEL', record)
-  redis.call('HSET', record, 'call', call, 'verdict', verdict)
-  redis.call('PEXPIRE', record, memory)
-end
-
-local function put_in_evidence(verdict, sri, fsm)
-  local entry = {'verdict', verdict, 'fsm', fsm.request}
-  for _, side in ipairs({'sri', 'answer'}) do
-    if sri[side] then
-      entry[#entry + 1] = side
-      entry[#entry + 1] = sri[side]
-    end
+local function put_in_evidence(verdict, request, sri, answer)
+  local entry = {'verdict', verdict, 'fsm', request}
+  for name, side in pairs({sri = sri, answer = answer}) do
+    entry[#entry + 1] = name
+    entry[#entry + 1] = side
   end
   redis.call('XADD', evidence, '*', unpack(entry))
 end
 
-local function authorise(record, fsm)
-  local sri = read(record)
-  if sri.call == fsm.call then return sri.verdict end -- the same call, its reply got lost
-  local verdict = judge(sri, fsm)
-  if sri.msisdn then use_up(record, fsm.call, verdict) end
-  if verdict == 'match' then
-    for _, event in ipairs(fsm.events) do redis.call('XADD', events, '*', 'event', event) end
+local function authorise(key, call, request, billable)
+  local record = record_of(key)
+  if record[1] == 'used' and record[2] == call then
+    return record[3] -- the same call again: its reply was lost
   end
-  put_in_evidence(verdict, sri, fsm)
+  local sri, answer = sides_of(record)
+  local verdict = judge(sri and sri_of(sri) or NONE, answer and answer_of(answer) or NONE,
+    fsm_of(request))
+  if sri then
+    -- what is left keeps a late or repeated SriSent from bringing the record back to life
+    redis.call('SET', key, cmsgpack.pack({'used', call, verdict}), 'PX', memory)
+  end
+  if verdict == 'match' then
+    for _, event in ipairs(billable) do redis.call('XADD', events, '*', 'event', event) end
+  end
+  put_in_evidence(verdict, request, sri, answer)
   return verdict
 end
 
-local verdicts, at = {}, 3
-for i = 3, #KEYS do
-  local fsm = {
-    msisdn = ARGV[at], imsi = ARGV[at + 1], node = ARGV[at + 2], sccp_gt = ARGV[at + 3],
-    map_gt = ARGV[at + 4], at = tonumber(ARGV[at + 5]), call = ARGV[at + 6],
-    request = ARGV[at + 7], events = {},
-  }
-  local last = at + 8 + tonumber(ARGV[at + 8])
-  for event = at + 9, last do fsm.events[#fsm.events + 1] = ARGV[event] end
-  at = last + 1
-  verdicts[#verdicts + 1] = authorise(KEYS[i], fsm)
-end
+local verdicts = {}
+for i, dialogue in ipairs(dialogues) do verdicts[i] = authorise(KEYS[2 + i], unpack(dialogue)) end
 return verdicts

@@ -1,11 +1,12 @@
 -- Takes over messages that nobody has renewed for a while.
 -- KEYS: queue, messages.
--- ARGV: node, idle in ms, where to go on, how many, forget consumers idle for ms.
--- Returns where to go on, then entry and message of each. An entry whose message is finished is
--- removed.
-local queue, messages = KEYS[1], KEYS[2]
+-- Takes the node, idle in ms, where to go on, how many, and for how many ms idle consumers are
+-- remembered. Returns where to go on, then entry and message of each, alternating.
+-- An entry whose message is finished is removed.
+local queue, messages = unpack(KEYS)
+local node, idle, start, count, memory = unpack(cmsgpack.unpack(ARGV[1]))
 local cursor, entries = unpack(
-  redis.call('XAUTOCLAIM', queue, 'gateway', ARGV[1], ARGV[2], ARGV[3], 'COUNT', ARGV[4]))
+  redis.call('XAUTOCLAIM', queue, 'gateway', node, idle, start, 'COUNT', count))
 local claimed = {cursor}
 for _, entry in ipairs(entries) do
   local message = entry and redis.call('HGET', messages, entry[2][2])
@@ -17,5 +18,5 @@ for _, entry in ipairs(entries) do
     redis.call('XDEL', queue, entry[1])
   end
 end
-prune(queue, ARGV[5])
+prune(queue, memory)
 return claimed

@@ -1,7 +1,7 @@
 -- Removes what has been delivered.
--- KEYS: outboxes. ARGV: for each key its entry.
-for i, outbox in ipairs(KEYS) do
-  redis.call('XACK', outbox, 'gateway', ARGV[i])
-  redis.call('XDEL', outbox, ARGV[i])
+-- KEYS: outboxes. Takes an entry of each.
+for i, entry in ipairs(cmsgpack.unpack(ARGV[1])) do
+  redis.call('XACK', KEYS[i], 'gateway', entry)
+  redis.call('XDEL', KEYS[i], entry)
 end
 return #KEYS

@@ -1,23 +1,20 @@
 -- Puts items into outboxes, each once.
 -- KEYS: events, outbox_ready, dropped; then for each item its outbox and the key of its id.
--- ARGV: bounds of an outbox (see append.lua), how long an id is remembered in seconds; then for
--- each item account, body, the number of billable events and these.
+-- Takes the bounds of an outbox (see append.lua), how long an id is remembered in seconds, and
+-- for each item {account, body, billable events}.
 -- Returns for each 1, or 0 when it had been put before.
-local bounds = {length = ARGV[1], oldest = ARGV[2], lifetime = ARGV[3]}
-local put, touched, at = {}, {}, 5
-for key = 4, #KEYS, 2 do
-  local outbox, last = KEYS[key], at + 2 + tonumber(ARGV[at + 2])
-  if redis.call('SET', KEYS[key + 1], '', 'NX', 'EX', ARGV[4]) then
-    append(outbox, ARGV[at + 1])
-    touched[outbox] = ARGV[at]
-    for event = at + 3, last do redis.call('XADD', KEYS[1], '*', 'event', ARGV[event]) end
-    put[#put + 1] = 1
-  else
-    put[#put + 1] = 0
+local events, ready, dropped = unpack(KEYS, 1, 3)
+local bounds, memory, items = unpack(cmsgpack.unpack(ARGV[1]))
+local put, touched = {}, {}
+for i, item in ipairs(items) do
+  local account, body, billable = unpack(item)
+  local outbox, known = KEYS[2 + 2 * i], KEYS[3 + 2 * i]
+  put[i] = redis.call('SET', known, '', 'NX', 'EX', memory) and 1 or 0
+  if put[i] == 1 then
+    append(outbox, body)
+    touched[outbox] = account
+    for _, event in ipairs(billable) do redis.call('XADD', events, '*', 'event', event) end
   end
-  at = last + 1
 end
-for outbox, account in pairs(touched) do
-  appended(outbox, account, KEYS[2], KEYS[3], bounds)
-end
+for outbox, account in pairs(touched) do appended(outbox, account, ready, dropped, bounds) end
 return put

@@ -1,22 +1,26 @@
 -- Gives back what nodes have taken and neither acknowledged nor given back for a while.
 -- KEYS: outbox_ready, then outboxes.
--- ARGV: idle in ms, forget consumers idle for ms; then for each outbox its account.
--- Returns how many entries came back.
+-- Takes idle in ms, for how many ms idle consumers are remembered, and the account of each outbox.
+-- Returns how many entries wait to be taken again.
+local idle, memory, accounts = unpack(cmsgpack.unpack(ARGV[1]))
+
+local function recover(outbox)
+  local recovered, cursor, entries = 0, '0', nil
+  repeat
+    cursor, entries = unpack(redis.call('XAUTOCLAIM', outbox, 'gateway', 'returned', idle, cursor,
+      'COUNT', 100, 'JUSTID'))
+    recovered = recovered + #entries
+  until cursor == '0-0'
+  prune(outbox, memory)
+  return recovered
+end
+
 local recovered = 0
-for i = 2, #KEYS do
-  local outbox = KEYS[i]
-  if redis.call('EXISTS', outbox) == 1 then
-    local count, cursor = 0, '0'
-    repeat
-      local reply = redis.call('XAUTOCLAIM', outbox, 'gateway', 'returned', ARGV[1], cursor,
-        'COUNT', 100, 'JUSTID')
-      cursor, count = reply[1], count + #reply[2]
-    until cursor == '0-0'
-    if count > 0 then
-      redis.call('XADD', KEYS[1], 'MAXLEN', '~', 500, '*', 'account', ARGV[1 + i])
-    end
-    prune(outbox, ARGV[2])
-    recovered = recovered + count
+for i, account in ipairs(accounts) do
+  local count = redis.call('EXISTS', KEYS[1 + i]) == 1 and recover(KEYS[1 + i]) or 0
+  if count > 0 then
+    redis.call('XADD', KEYS[1], 'MAXLEN', '~', 500, '*', 'account', account)
   end
+  recovered = recovered + count
 end
 return recovered

@@ -1,12 +1,13 @@
 -- Gives back what a node has taken and could not deliver.
--- KEYS: outbox_ready, then outboxes. ARGV: node; then for each outbox account and entry.
+-- KEYS: outbox_ready, then outboxes. Takes the node, and for each outbox {account, entry}.
 -- What another node has claimed meanwhile stays with it.
-for i = 2, #KEYS do
-  local outbox, account, entry = KEYS[i], ARGV[2 * i - 2], ARGV[2 * i - 1]
+local node, deliveries = unpack(cmsgpack.unpack(ARGV[1]))
+for i, delivery in ipairs(deliveries) do
+  local outbox, account, entry = KEYS[1 + i], unpack(delivery)
   if redis.call('EXISTS', outbox) == 1
-    and #redis.call('XPENDING', outbox, 'gateway', entry, entry, 1, ARGV[1]) == 1 then
+    and #redis.call('XPENDING', outbox, 'gateway', entry, entry, 1, node) == 1 then
     redis.call('XCLAIM', outbox, 'gateway', 'returned', 0, entry, 'JUSTID')
     redis.call('XADD', KEYS[1], 'MAXLEN', '~', 500, '*', 'account', account)
   end
 end
-return #KEYS - 1
+return #deliveries

@@ -1,6 +1,8 @@
 -- Takes what is to be delivered: first what came back undelivered, then what is new, in order.
--- KEYS: outboxes. ARGV: node; then for each outbox how many at most.
+-- KEYS: outboxes. Takes the node, and for each outbox how many at most.
 -- Returns for each entry and body, alternating.
+local node, counts = unpack(cmsgpack.unpack(ARGV[1]))
+
 local function read(outbox, consumer, count, from)
   local reply = redis.call('XREADGROUP', 'GROUP', 'gateway', consumer, 'COUNT', count,
     'STREAMS', outbox, from)
@@ -15,7 +17,7 @@ local function take(outbox, count)
   end
   for _, entry in ipairs(read(outbox, 'returned', count, '0')) do
     if entry[2] then
-      redis.call('XCLAIM', outbox, 'gateway', ARGV[1], 0, entry[1], 'JUSTID')
+      redis.call('XCLAIM', outbox, 'gateway', node, 0, entry[1], 'JUSTID')
       keep(entry)
     else
       redis.call('XACK', outbox, 'gateway', entry[1]) -- trimmed meanwhile
@@ -23,13 +25,13 @@ local function take(outbox, count)
   end
   local left = count - #taken / 2
   if left > 0 then
-    for _, entry in ipairs(read(outbox, ARGV[1], left, '>')) do keep(entry) end
+    for _, entry in ipairs(read(outbox, node, left, '>')) do keep(entry) end
   end
   return taken
 end
 
 local taken = {}
 for i, outbox in ipairs(KEYS) do
-  taken[i] = redis.call('EXISTS', outbox) == 1 and take(outbox, tonumber(ARGV[1 + i])) or {}
+  taken[i] = redis.call('EXISTS', outbox) == 1 and take(outbox, counts[i]) or {}
 end
 return taken

@@ -1,14 +1,8 @@
--- Records that a sendRoutingInfoForSM leaves.
--- KEYS: a record each. ARGV: its lifetime in ms; then for each key
--- msisdn, SCCP calling GT, service centre address, time, the SriSent itself.
+-- Records that sendRoutingInfoForSM leaves.
+-- KEYS: a record each. Takes their lifetime in ms and for each its SriSent.
 -- A record that is there already, or was used up, stays as it is: this is a retry.
-local lifetime = ARGV[1]
-for i, record in ipairs(KEYS) do
-  local at = 2 + (i - 1) * 5
-  if redis.call('EXISTS', record) == 0 then
-    redis.call('HSET', record, 'msisdn', ARGV[at], 'sccp_gt', ARGV[at + 1],
-      'map_gt', ARGV[at + 2], 'at', ARGV[at + 3], 'sri', ARGV[at + 4])
-    redis.call('PEXPIRE', record, lifetime)
-  end
+local lifetime, requests = unpack(cmsgpack.unpack(ARGV[1]))
+for i, sri in ipairs(requests) do
+  redis.call('SET', KEYS[i], cmsgpack.pack({'sent', sri}), 'NX', 'PX', lifetime)
 end
 return #KEYS
