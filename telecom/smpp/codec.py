@@ -56,7 +56,7 @@ def decode(frame: bytes) -> Pdu | Undecodable:
         status, reason = CommandStatus.ESME_RINVCMDLEN, "the PDU ends within its body"
         return Undecodable(command_id, sequence_number, status, reason)
     except PduError as error:
-        return Undecodable(command_id, sequence_number, error.command_status, error.reason)
+        return Undecodable(command_id, sequence_number, error.status, error.reason)
 
 
 def encode(pdu: Pdu, sequence_number: int | None = None) -> bytes:

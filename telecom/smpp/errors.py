@@ -16,11 +16,11 @@ class WindowFullError(LocalError):
 
 
 class PduError(SmppError):
-    """The peer's PDU cannot be accepted, but answered: `command_status` says why."""
+    """The peer's PDU cannot be accepted, but answered: `status` says why."""
 
-    def __init__(self, command_status: int, sequence_number: int, reason: str) -> None:
-        super().__init__(f"{status_name(command_status)}: {reason}")
-        self.command_status = command_status
+    def __init__(self, status: int, sequence_number: int, reason: str) -> None:
+        super().__init__(f"{status_name(status)}: {reason}")
+        self.status = status
         self.sequence_number = sequence_number
         self.reason = reason
 
@@ -28,4 +28,4 @@ class PduError(SmppError):
 class FramingError(SmppError):
     """The peer's octets are no PDUs any more; the link goes down after a generic_nack."""
 
-    command_status = CommandStatus.ESME_RINVCMDLEN
+    status = CommandStatus.ESME_RINVCMDLEN

@@ -104,7 +104,7 @@ class Session:
                 if self.closed:
                     return
         except FramingError as error:
-            self._send(GenericNack(command_status=error.command_status), 0)
+            self._send(GenericNack(command_status=error.status), 0)
             self._close(Cause.FRAMING, str(error))
 
     def receive_eof(self) -> None:

@@ -64,7 +64,7 @@ def test_a_wrong_value_is_refused_when_it_is_read(tlv: Tlv, status: Status) -> N
     assert decode(encode(pdu)) == pdu
     with pytest.raises(PduError) as refused:
         TLV_TYPES[tlv.tag].of(pdu)
-    assert (refused.value.command_status, refused.value.sequence_number) == (status, 8)
+    assert (refused.value.status, refused.value.sequence_number) == (status, 8)
 
 
 def test_a_c_string_without_its_nul_is_understood() -> None:
