@@ -130,3 +130,9 @@ def small_playbook() -> Any:
 @pytest.fixture
 def link() -> Link:
     return Link()
+
+
+@pytest.fixture(scope="session")
+def new_link() -> type[Link]:
+    """Make links: every example of a property needs a fresh one."""
+    return Link
