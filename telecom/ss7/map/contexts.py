@@ -1,7 +1,6 @@
 """MAP application contexts, 3GPP TS 29.002 17.3: name and version, and which is one lower."""
 
 from enum import IntEnum
-from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -23,7 +22,7 @@ class ContextName(IntEnum):
     SHORT_MSG_MT_RELAY = 25
 
 
-class ApplicationContext(msgspec.Struct, frozen=True, gc=False):
+class ApplicationContext(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """An application context; `name` is a `ContextName`, or a number that is not spoken here."""
 
     name: int
@@ -65,12 +64,20 @@ _LADDERS: Final = (
     (SHORT_MSG_ALERT_V2, SHORT_MSG_ALERT_V1),
     (MWD_MNGT_V3, MWD_MNGT_V2, MWD_MNGT_V1),
 )
-_LOWER: Final = {higher: lower for ladder in _LADDERS for higher, lower in pairwise(ladder)}
+_LOWER: Final = {
+    context: ladder[rung + 1 :] for ladder in _LADDERS for rung, context in enumerate(ladder)
+}
 
 CONTEXTS: Final = frozenset(context for ladder in _LADDERS for context in ladder)
 """Every application context of the short message services."""
 
 
+def lower_ones(context: ApplicationContext) -> tuple[ApplicationContext, ...]:
+    """Return the contexts that may be tried when this one is refused, the highest first."""
+    return _LOWER.get(context, ())
+
+
 def one_lower(context: ApplicationContext) -> ApplicationContext | None:
-    """Return the context to try when this one is refused, TS 29.002 15.6.1; None at the lowest."""
-    return _LOWER.get(context)
+    """Return the context to try first when this one is refused; None at the lowest."""
+    lower = lower_ones(context)
+    return lower[0] if lower else None

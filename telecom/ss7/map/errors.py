@@ -1,5 +1,6 @@
 """MAP's user errors, 3GPP TS 29.002 17.6.6, and the exceptions of this package."""
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final
 
@@ -15,6 +16,10 @@ class MapError(Exception):
 
 class LocalError(MapError):
     """Our own user broke a rule; nothing was sent."""
+
+
+class TooManyDialogues(LocalError):
+    """As many dialogues are open as TCAP allows."""
 
 
 class ParameterError(MapError):
@@ -49,7 +54,7 @@ class UserError(msgspec.Struct, frozen=True):
     versions: tuple[int, ...] = (3,)
 
 
-USER_ERRORS: Final = {
+USER_ERRORS: Final[Mapping[int, UserError]] = {
     ErrorCode.UNKNOWN_SUBSCRIBER: UserError("unknownSubscriber", parameters.UnknownSubscriberParam),
     ErrorCode.UNIDENTIFIED_SUBSCRIBER: UserError(
         "unidentifiedSubscriber", parameters.UnidentifiedSubParam
@@ -88,8 +93,5 @@ USER_ERRORS: Final = {
 
 def error_name(code: int) -> str:
     """Return the name the specification gives a local error code, or `error N`."""
-    row = USER_ERRORS.get(ErrorCode(code)) if code in _CODES else None
+    row = USER_ERRORS.get(code)
     return row.name if row else f"error {code}"
-
-
-_CODES: Final = frozenset(ErrorCode)

@@ -49,6 +49,7 @@ class Operation(msgspec.Struct, frozen=True):
     argument: type[Sequence]
     timer: Timer
     result: type[Sequence] | None = None
+    result_mandatory: bool = False
     errors: frozenset[ErrorCode] = frozenset()
     operation_class: OperationClass = OperationClass.SUCCESS_AND_FAILURE
     writes: tuple[type[Sequence], ...] = ()
@@ -79,7 +80,8 @@ OPERATIONS: Final = (
         messages.RoutingInfoForSmArg,
         Timer.M,
         messages.RoutingInfoForSmRes,
-        _ROUTING | {ErrorCode.ABSENT_SUBSCRIBER_SM},
+        result_mandatory=True,
+        errors=_ROUTING | {ErrorCode.ABSENT_SUBSCRIBER_SM},
     ),
     Operation(
         OperationCode.SEND_ROUTING_INFO_FOR_SM,
@@ -88,7 +90,8 @@ OPERATIONS: Final = (
         messages.RoutingInfoForSmArg,
         Timer.M,
         messages.RoutingInfoForSmRes,
-        _ROUTING | {ErrorCode.ABSENT_SUBSCRIBER},
+        result_mandatory=True,
+        errors=_ROUTING | {ErrorCode.ABSENT_SUBSCRIBER},
     ),
     Operation(
         OperationCode.MT_FORWARD_SM,
@@ -97,7 +100,7 @@ OPERATIONS: Final = (
         messages.MtForwardSmArg,
         Timer.ML,
         messages.MtForwardSmRes,
-        _FORWARD | {ErrorCode.ABSENT_SUBSCRIBER_SM},
+        errors=_FORWARD | {ErrorCode.ABSENT_SUBSCRIBER_SM},
     ),
     Operation(
         OperationCode.MO_FORWARD_SM,
@@ -106,7 +109,7 @@ OPERATIONS: Final = (
         messages.MoForwardSmArg,
         Timer.ML,
         messages.MoForwardSmRes,
-        frozenset(
+        errors=frozenset(
             {
                 ErrorCode.SYSTEM_FAILURE,
                 ErrorCode.UNEXPECTED_DATA_VALUE,
@@ -131,7 +134,7 @@ OPERATIONS: Final = (
         messages.ReportSmDeliveryStatusArg,
         Timer.S,
         messages.ReportSmDeliveryStatusRes,
-        _DATA | {ErrorCode.UNKNOWN_SUBSCRIBER, ErrorCode.MESSAGE_WAITING_LIST_FULL},
+        errors=_DATA | {ErrorCode.UNKNOWN_SUBSCRIBER, ErrorCode.MESSAGE_WAITING_LIST_FULL},
     ),
     Operation(
         OperationCode.REPORT_SM_DELIVERY_STATUS,
@@ -172,7 +175,7 @@ OPERATIONS: Final = (
         messages.ReadyForSmArg,
         Timer.M,
         messages.ReadyForSmRes,
-        _DATA | {ErrorCode.FACILITY_NOT_SUPPORTED, ErrorCode.UNKNOWN_SUBSCRIBER},
+        errors=_DATA | {ErrorCode.FACILITY_NOT_SUPPORTED, ErrorCode.UNKNOWN_SUBSCRIBER},
     ),
     Operation(
         OperationCode.NOTE_SUBSCRIBER_PRESENT,
