@@ -1,6 +1,6 @@
 """State tables of TCAP, Q.774 annex A; what is not in a table is a fault of who caused it."""
 
-from enum import Enum
+from enum import StrEnum
 from typing import Final
 
 from telecom.ss7.tcap.primitives import (
@@ -12,7 +12,7 @@ from telecom.ss7.tcap.primitives import (
 )
 
 
-class State(Enum):
+class State(StrEnum):
     """Of a transaction, Q.774 figure A.4; one that is idle is not kept."""
 
     IDLE = "idle"
@@ -21,7 +21,7 @@ class State(Enum):
     ACTIVE = "active"
 
 
-class Input(Enum):
+class Input(StrEnum):
     """What happens to a transaction: requests of the user, messages of the peer."""
 
     BEGIN_REQUEST = "TC-BEGIN request"
@@ -60,7 +60,7 @@ TRANSITIONS: Final = {
 Returned = type[ReturnResultLast] | type[ReturnResultNotLast] | type[ReturnError]
 
 
-class InvocationState(Enum):
+class InvocationState(StrEnum):
     """Of an operation that we invoked, Q.774 figures A.5 to A.8."""
 
     IDLE = "idle"
