@@ -146,14 +146,14 @@ def user_data_of_smpp(
         text = octets.decode(_SMPP_CHARSETS[data_coding], "replace")
         whole = UserData.of_text(text)
         return UserData(whole.alphabet, whole.payload, header)
-    if alphabet is Alphabet.GSM7 and not octets.isascii():
+    if alphabet == Alphabet.GSM7 and not octets.isascii():
         raise AlphabetError("the default alphabet has no octet above 0x7F")
     return UserData(alphabet, octets, header)
 
 
 def tp_dcs_of_smpp(data_coding: int, alphabet: Alphabet) -> int:
     """Return the TP-DCS for user data in this alphabet that came with an SMPP data_coding."""
-    if data_coding >= _FIRST_TP_DCS and ALPHABET_OF_DCS[data_coding & 0xFF] is alphabet:
+    if data_coding >= _FIRST_TP_DCS and ALPHABET_OF_DCS[data_coding & 0xFF] == alphabet:
         return data_coding & 0xFF
     return data_coding_scheme(alphabet)
 
@@ -164,8 +164,8 @@ def smpp_data_coding(dcs: int) -> int:
     A message class of UCS2 text is lost: 5.2.19 has no code for it.
     """
     coding = decode_data_coding(dcs)
-    if coding.waiting is not None and coding.alphabet is Alphabet.GSM7:
+    if coding.waiting is not None and coding.alphabet == Alphabet.GSM7:
         return dcs & 0xFF
-    if coding.message_class is not None and coding.alphabet is not Alphabet.UCS2:
+    if coding.message_class is not None and coding.alphabet != Alphabet.UCS2:
         return 0xF0 | coding.alphabet << 2 | coding.message_class
     return _SMPP_DATA_CODINGS[coding.alphabet]

@@ -26,7 +26,7 @@ def capacity(alphabet: Alphabet, header: tuple[InformationElement, ...] = ()) ->
     Raises `UserDataError` for a header that itself does not fit.
     """
     room = MAX_OCTETS - len(encode_header(header))
-    return room * 8 // 7 if alphabet is Alphabet.GSM7 else room
+    return room * 8 // 7 if alphabet == Alphabet.GSM7 else room
 
 
 def split(message: str | UserData, reference: int, *, wide: bool = False) -> list[UserData]:
@@ -183,7 +183,7 @@ def _join(segments: dict[int, UserData]) -> UserData:
         return UserData(alphabets.pop(), b"".join([part.payload for part in ordered]), header)
     payload = b"".join(
         part.payload
-        if part.alphabet is Alphabet.UCS2
+        if part.alphabet == Alphabet.UCS2
         else UserData.of_text(part.text, Alphabet.UCS2).payload
         for part in ordered
     )

@@ -153,7 +153,7 @@ def encode_user_data(user_data: UserData) -> tuple[int, bytes]:
     Raises `UserDataError` above 140 octets, `AlphabetError` for a payload that is no septets.
     """
     header = encode_header(user_data.header) if user_data.header else b""
-    septets = user_data.alphabet is Alphabet.GSM7
+    septets = user_data.alphabet == Alphabet.GSM7
     header_length, fill_bits = _septets_of(len(header)) if septets else (len(header), 0)
     length = header_length + len(user_data.payload)
     if length > (MAX_SEPTETS if septets else MAX_OCTETS):
@@ -170,14 +170,14 @@ def decode_user_data(
     A header whose elements do not add up is dropped, as 9.2.3.24 demands. Raises `UserDataError`
     when octets are missing or are more than 140.
     """
-    size = -(-length * 7 // 8) if alphabet is Alphabet.GSM7 else length
+    size = -(-length * 7 // 8) if alphabet == Alphabet.GSM7 else length
     if size > min(len(octets), MAX_OCTETS):
         raise UserDataError(f"user data of {size} octets, {len(octets)} are there")
     header: tuple[InformationElement, ...] = ()
     rest = octets[:size]
     if has_header:
         header, rest = _split_header(rest)
-    if alphabet is Alphabet.GSM7:
+    if alphabet == Alphabet.GSM7:
         header_septets, fill_bits = _septets_of(size - len(rest))
         if header_septets > length:
             raise UserDataError("the user data header is longer than the user data")

@@ -37,8 +37,8 @@ def _check_alphabet(tpdu: Tpdu) -> None:
     if isinstance(tpdu, SmsCommand) or tpdu.user_data is None:
         return
     dcs = tpdu.data_coding_scheme or 0
-    if not 0 <= dcs <= 0xFF or ALPHABET_OF_DCS[dcs] is not tpdu.user_data.alphabet:
-        raise TpduError(f"TP-DCS {dcs:#04x} does not mean {tpdu.user_data.alphabet.name}")
+    if not 0 <= dcs <= 0xFF or ALPHABET_OF_DCS[dcs] != tpdu.user_data.alphabet:
+        raise TpduError(f"TP-DCS {dcs:#04x} does not mean alphabet {tpdu.user_data.alphabet}")
 
 
 def _encode_indicated(tpdu: Tpdu, layout: Layout, parts: list[bytes]) -> int:
