@@ -1,4 +1,6 @@
 -- Removes from a stream what the ledger has recorded.
--- KEYS: stream. ARGV: entries.
-redis.call('XACK', KEYS[1], 'ledger', unpack(ARGV))
-return redis.call('XDEL', KEYS[1], unpack(ARGV))
+-- KEYS: stream. Takes the entries.
+local stream = KEYS[1]
+local entries = cmsgpack.unpack(ARGV[1])
+redis.call('XACK', stream, 'ledger', unpack(entries))
+return redis.call('XDEL', stream, unpack(entries))
