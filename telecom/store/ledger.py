@@ -3,8 +3,10 @@
 SQLite by default, PostgreSQL in production. Every method blocks: call it from a thread.
 """
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from msgspec.structs import asdict
@@ -56,9 +58,24 @@ _HEADS: Final = sa.Table(
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("hash", sa.String(64), nullable=False),
 )
-_INSERT_NEW: Final[Mapping[str, Callable[[sa.Table], sa.Insert]]] = {
-    "sqlite": lambda table: sqlite.insert(table).on_conflict_do_nothing(),
-    "postgresql": lambda table: postgresql.insert(table).on_conflict_do_nothing(),
+
+
+class _Dialect(NamedTuple):
+    """What databases say each in its own way."""
+
+    insert_new: Callable[[sa.Table], sa.Insert]
+    lock_schema: str
+
+
+_DIALECTS: Final = {
+    "sqlite": _Dialect(
+        insert_new=lambda table: sqlite.insert(table).on_conflict_do_nothing(),
+        lock_schema="SELECT 1",  # a transaction that writes is alone anyway
+    ),
+    "postgresql": _Dialect(
+        insert_new=lambda table: postgresql.insert(table).on_conflict_do_nothing(),
+        lock_schema="SELECT pg_advisory_xact_lock(29002)",  # IF NOT EXISTS is no help in a race
+    ),
 }
 _BUSY_SECONDS: Final = 30
 _ROWS_AT_ONCE: Final = 1000
@@ -75,7 +92,7 @@ class Ledger:
     def __init__(self, url: str) -> None:
         self._reading = _engine(url)
         self._writing = self._reading.execution_options(writes=True)
-        self._insert_new = _INSERT_NEW[self._reading.dialect.name]
+        self._dialect = _DIALECTS[self._reading.dialect.name]
         try:
             self._create_tables()
         except sa.exc.SQLAlchemyError as error:
@@ -94,8 +111,9 @@ class Ledger:
         if not events:
             return 0
         rows = [{**asdict(event), "month": month_of(event.at)} for event in events]
+        insert = self._dialect.insert_new(_EVENTS).returning(_EVENTS.c.id)
         with self._writing.begin() as connection:
-            return connection.execute(self._insert_new(_EVENTS), rows).rowcount
+            return len(connection.execute(insert, rows).all())
 
     def insert_evidence(self, partition: int, entries: Mapping[str, Evidence]) -> int:
         """Put pairs, by a name that each has to itself, at the end of a partition's chain.
@@ -183,6 +201,7 @@ class Ledger:
 
     def _create_tables(self) -> None:
         with self._writing.begin() as connection:
+            connection.exec_driver_sql(self._dialect.lock_schema)
             for table in _METADATA.sorted_tables:
                 connection.execute(CreateTable(table, if_not_exists=True))
                 for index in table.indexes:
@@ -191,7 +210,7 @@ class Ledger:
     def _lock_head(self, connection: sa.Connection, partition: int) -> tuple[int, str]:
         """Return the end of a chain, which is ours alone until the transaction ends."""
         first = {"partition": partition, "sequence": 0, "hash": GENESIS}
-        connection.execute(self._insert_new(_HEADS), first)
+        connection.execute(self._dialect.insert_new(_HEADS), first)
         query = sa.select(_HEADS.c.sequence, _HEADS.c.hash).where(_HEADS.c.partition == partition)
         sequence, head = connection.execute(query.with_for_update()).one()
         return sequence, head
@@ -203,7 +222,7 @@ def _engine(url: str) -> sa.Engine:
         dialect = parsed.get_backend_name()
     except sa.exc.ArgumentError:
         raise StoreError("the ledger's URL is none: expected sqlite:///FILE") from None
-    if dialect not in _INSERT_NEW:
+    if dialect not in _DIALECTS:
         raise StoreError(f"ledger {parsed!r}: expected sqlite:// or postgresql://")
     try:
         if dialect != "sqlite":
@@ -218,8 +237,18 @@ def _engine(url: str) -> sa.Engine:
 
 def _configure_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # the driver begins no transactions: `_begin_sqlite` does
-    for pragma in ("journal_mode = WAL", "synchronous = FULL"):
-        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA synchronous = FULL")
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # Another process does so too, and for this SQLite does not wait by itself.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

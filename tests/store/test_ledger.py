@@ -1,5 +1,7 @@
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -319,7 +321,19 @@ def test_a_ledger_that_cannot_be_used_is_one_line(url: str, line: str) -> None:
     assert "\n" not in str(raised.value)
 
 
+def test_a_file_that_is_no_database(file: Path) -> None:
+    file.write_bytes(b"no database" * 100)
+    with pytest.raises(StoreError, match=r"ledger sqlite:///.*: file is not a database"):
+        Ledger(f"sqlite:///{file}")
+
+
+def test_several_processes_begin_one_ledger(file: Path) -> None:
+    begin = f"from telecom.store.ledger import Ledger; Ledger('sqlite:///{file}').close()"
+    started = [subprocess.Popen([sys.executable, "-c", begin]) for _ in range(3)]
+    assert [process.wait(timeout=30) for process in started] == [0, 0, 0]
+
+
 def test_postgresql_says_the_same_in_its_dialect() -> None:
-    statement = ledger_module._INSERT_NEW["postgresql"](ledger_module._EVENTS)
+    statement = ledger_module._DIALECTS["postgresql"].insert_new(ledger_module._EVENTS)
     text = str(statement.compile(dialect=postgresql.dialect()))
     assert text.endswith("ON CONFLICT DO NOTHING")
