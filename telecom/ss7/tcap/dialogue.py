@@ -93,14 +93,16 @@ class Dialogue:
             raise LocalError(f"no {request.value} in a dialogue with {self.state.value}")
         return state
 
-    def outgoing(self, components: tuple[Component, ...], now: float) -> tuple[Component, ...]:
-        """Start the operations among them, and return what is to be sent: first what is rejected.
-
-        Raises `LocalError`.
-        """
+    def outgoing(self, components: tuple[Component, ...]) -> tuple[Component, ...]:
+        """Return what is to be sent: what is rejected goes first; raises `LocalError`."""
         self.invocations.check(components)
+        return (*self.invocations.rejects, *components)
+
+    def sent(self, components: tuple[Component, ...], now: float) -> None:
+        """Start the operations that were sent, and forget the rejects."""
+        self.invocations.rejects.clear()
         self.invocations.start(components, now)
-        return self.invocations.take_rejects() + components
+        self.active_at = now
 
     def answer_from(self, calling: SccpAddress | None) -> None:
         """Take the address that a first answer gives as its own, Q.771 3.1.2.2.2.2."""

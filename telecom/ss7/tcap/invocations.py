@@ -47,16 +47,16 @@ class Invocations:
     """The invocation state machines of one dialogue, and the rejects that wait to be sent in it.
 
     An operation that is kept here is in the state operation sent; its class and the tick of its
-    timer are all there is to it.
+    timer are all there is to it. `rejects` leave with the next message.
     """
 
-    __slots__ = ("_dialogue", "_rejects", "_sent", "_timers")
+    __slots__ = ("_dialogue", "_sent", "_timers", "rejects")
 
     def __init__(self, dialogue: int, timers: TimerBuckets[TimerKey]) -> None:
         self._dialogue = dialogue
         self._timers = timers
         self._sent: dict[int, tuple[int, int | None]] = {}
-        self._rejects: list[Reject] = []
+        self.rejects: list[Reject] = []
 
     @property
     def timed(self) -> bool:
@@ -99,14 +99,6 @@ class Invocations:
         """End every operation, as the dialogue ends."""
         for invoke_id in list(self._sent):
             self.end(invoke_id)
-
-    def take_rejects(self) -> tuple[Reject, ...]:
-        """Return the rejects that are to be sent."""
-        if not self._rejects:
-            return ()
-        rejects = tuple(self._rejects)
-        self._rejects.clear()
-        return rejects
 
     def receive(self, components: tuple[WireComponent, ...]) -> tuple[ReceivedComponent, ...]:
         """Match received components to the operations sent; what fits none is rejected."""
@@ -157,6 +149,6 @@ class Invocations:
         return self._reject(component.invoke_id, component.problem, ended=ended)
 
     def _reject(self, invoke_id: int | None, problem: int, *, ended: bool = False) -> LReject:
-        if len(self._rejects) < MAX_REJECTS:
-            self._rejects.append(Reject(invoke_id, problem))
+        if len(self.rejects) < MAX_REJECTS:
+            self.rejects.append(Reject(invoke_id, problem))
         return LReject(invoke_id, problem, ended)

@@ -1,7 +1,7 @@
 """The transaction and dialogue sublayers of TCAP, Q.774 3.2 and 3.3, without I/O.
 
 Requests of the user are calls; what the peer sends comes back as indications. What is to be sent
-leaves at once, through the callable that the engine was made with.
+leaves at once, through the callable that the engine was made with; it must not call back.
 """
 
 from collections.abc import Callable, Iterator
@@ -117,9 +117,10 @@ class Transactions:
             timers=self._timers,
             now=now,
         )
-        components = dialogue.outgoing(components, now)
+        outgoing = dialogue.outgoing(components)
+        self._send(dialogue, Begin(dialogue.otid, portion, outgoing), now)
+        dialogue.sent(components, now)
         self._open(dialogue, now)
-        self._send(dialogue, Begin(dialogue.otid, portion, components), now)
         return number
 
     def continue_(
@@ -140,12 +141,12 @@ class Transactions:
         dialogue = self._find(number)
         state = dialogue.after(Input.CONTINUE_REQUEST)
         portion = dialogue.response(application_context, user_information)
-        components = dialogue.outgoing(components, now)
+        outgoing = dialogue.outgoing(components)
         dialogue.answer_from(calling)
-        dialogue.state = state
-        dialogue.active_at = now
-        message = Continue(dialogue.otid, dialogue.peer_tid, portion, components)
+        message = Continue(dialogue.otid, dialogue.peer_tid, portion, outgoing)
         self._send(dialogue, message, now)
+        dialogue.sent(components, now)
+        dialogue.state = state
 
     def end(
         self,
@@ -161,10 +162,10 @@ class Transactions:
         dialogue = self._find(number)
         dialogue.after(Input.END_REQUEST)
         portion = dialogue.response(application_context, user_information)
-        components = dialogue.outgoing(components, now)
+        outgoing = dialogue.outgoing(components)
         dialogue.answer_from(calling)
-        self._send(dialogue, End(dialogue.peer_tid, portion, components), now)
         self._close(dialogue)
+        self._send(dialogue, End(dialogue.peer_tid, portion, outgoing), now)
 
     def end_prearranged(self, number: int) -> None:
         """TC-END request, prearranged: the dialogue is no more here, and nothing is sent."""
@@ -188,10 +189,10 @@ class Transactions:
         """
         dialogue = self._find(number)
         dialogue.after(Input.ABORT_REQUEST)
+        self._close(dialogue)
         if dialogue.peer_tid:
             portion = dialogue.abort(reason, application_context, user_information)
             self._send(dialogue, Abort(dialogue.peer_tid, None, portion), now)
-        self._close(dialogue)
 
     def cancel(self, number: int, invoke_id: int) -> None:
         """TC-U-CANCEL request: wait no longer for the outcome of an operation of ours."""
@@ -231,10 +232,10 @@ class Transactions:
         return indications
 
     def _give_up(self, dialogue: Dialogue, now: float) -> TcPAbort:
+        self._close(dialogue)
         if dialogue.peer_tid:
             message = Abort(dialogue.peer_tid, PAbortCause.RESOURCE_LIMITATION)
             self._send(dialogue, message, now)
-        self._close(dialogue)
         return TcPAbort(dialogue.number, PAbortCause.IDLE, by_peer=False)
 
     def _receive_begin(self, message: Begin, unitdata: NUnitdata, now: float) -> list[TcIndication]:

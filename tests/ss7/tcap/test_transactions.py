@@ -405,3 +405,21 @@ def test_what_our_user_may_not_do(playbook: Any) -> None:
     with pytest.raises(LocalError):
         tcap.continue_(number, 0, user_information=(REFERENCE,))
     assert len(tcap) == 1
+
+
+def test_what_cannot_be_sent_leaves_nothing_behind() -> None:
+    def refuse(_unitdata: NUnitdata, _now: float) -> None:
+        raise ValueError("no such address")
+
+    tcap = Transactions(refuse, transaction_ids=iter([1, 2]))
+    with pytest.raises(ValueError, match="no such address"):
+        tcap.begin(called=THEIRS, calling=OURS, now=0, components=(ASKED,))
+    assert len(tcap) == 0
+    assert tcap.next_timer() is None
+    (begun,) = tcap.handle_unitdata(NUnitdata(OURS, THEIRS, encode_message(Begin(PEER))), 0)
+    with pytest.raises(ValueError, match="no such address"):
+        tcap.continue_(2, 0, components=(ASKED,))
+    with pytest.raises(ValueError, match="no such address"):
+        tcap.end(begun.dialogue, 0)
+    assert len(tcap) == 0
+    assert tcap.next_timer() is None
