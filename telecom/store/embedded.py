@@ -8,6 +8,7 @@ import importlib.util
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import Awaitable
@@ -25,10 +26,18 @@ from telecom.store.lua import Client
 _PR_SET_PDEATHSIG: Final = 1
 _LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 _CLUSTER_SCHEMES: Final = {"redis+cluster": "redis", "rediss+cluster": "rediss"}
-_TCP: Final = {"socket_keepalive": True, "socket_connect_timeout": 5.0}
-_SCHEMES: Final[dict[str, dict[str, Any]]] = {"redis": _TCP, "rediss": _TCP, "unix": {}}
-_SOCKET_TIMEOUT: Final = 15.0
-"""Longer than any call blocks in Redis."""
+_SCHEMES: Final = ("redis", "rediss", "unix")
+_SILENCE: Final = {
+    "TCP_KEEPIDLE": 5,
+    "TCP_KEEPINTVL": 2,
+    "TCP_KEEPCNT": 3,
+    "TCP_USER_TIMEOUT": 11_000,
+}
+"""After how many seconds (the last: ms) the kernel takes a silent Redis for a lost one.
+
+No timeout of redis-py's does it: under one each write goes through `asyncio.wait_for`, which is
+slow, and in Python 3.11 loses a cancellation that comes while the write ends.
+"""
 
 
 class StoreError(Exception):
@@ -43,13 +52,21 @@ def connect(url: str) -> Client:
     """
     scheme, separator, rest = url.partition("://")
     retry = Retry(ExponentialBackoff(cap=0.5, base=0.02), retries=6)
+    options: dict[str, Any] = {"retry": retry}
+    if scheme != "unix":
+        options |= {"socket_keepalive": True, "socket_keepalive_options": _keepalive()}
     if separator and scheme in _CLUSTER_SCHEMES:
-        return RedisCluster.from_url(f"{_CLUSTER_SCHEMES[scheme]}://{rest}", retry=retry)
-    if not separator or scheme not in _SCHEMES:
-        schemes = ", ".join(f"{scheme}://" for scheme in (*_SCHEMES, *_CLUSTER_SCHEMES))
-        raise StoreError(f"{url!r} is no Redis URL: expected one of {schemes}")
-    options = _SCHEMES[scheme]
-    return Redis.from_url(url, retry=retry, socket_timeout=_SOCKET_TIMEOUT, **options)
+        return RedisCluster.from_url(f"{_CLUSTER_SCHEMES[scheme]}://{rest}", **options)
+    if separator and scheme in _SCHEMES:
+        return Redis.from_url(url, **options)
+    schemes = ", ".join(f"{scheme}://" for scheme in (*_SCHEMES, *_CLUSTER_SCHEMES))
+    raise StoreError(f"{url!r} is no Redis URL: expected one of {schemes}")
+
+
+def _keepalive() -> dict[int, int]:
+    return {
+        getattr(socket, name): value for name, value in _SILENCE.items() if hasattr(socket, name)
+    }
 
 
 def find_server() -> Path:

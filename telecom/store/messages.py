@@ -214,7 +214,7 @@ class MessageQueue:
         False for a message that was finished before, by whichever node: nothing is handed over.
         """
         shares = self._partitions.share(finals, attrgetter("message.destination"))
-        calls = [_finish(share, self._outbox.arguments(now)) for share in shares]
+        calls = [_finish(share, self._outbox.at(now)) for share in shares]
         finished = in_order(shares, await _FINISH.run(self._redis, calls))
         return [flag == 1 for flag in finished]
 

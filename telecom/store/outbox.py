@@ -44,9 +44,9 @@ class OutboxBounds(msgspec.Struct, frozen=True, gc=False):
     length: int = 100_000
     max_age: float = 172_800
 
-    def arguments(self, now: float) -> list[int]:
-        """Return length, id of the oldest entry and lifetime, as the scripts want them."""
-        return [self.length, max(int((now - self.max_age) * 1000), 0), max(int(self.max_age), 1)]
+    def at(self, now: float) -> list[int]:
+        """Return the bounds as the scripts want them: length, age in ms, time in ms."""
+        return [self.length, int(self.max_age * 1000), int(now * 1000)]
 
 
 class Outbox:
@@ -71,7 +71,7 @@ class Outbox:
     async def put(self, items: Sequence[OutboxItem], now: float) -> list[bool]:
         """Put items into outboxes and record their billable events; False for a repeated id."""
         shares = self._partitions.share(items, attrgetter("number"))
-        bounds = self._bounds.arguments(now)
+        bounds = self._bounds.at(now)
         replies = await _PUT.run(self._redis, [_put(share, bounds) for share in shares])
         return [flag == 1 for flag in in_order(shares, replies)]
 
