@@ -3,13 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from hlr_sim.faults import MAX_FAULTS, Fault, Target
-from telecom.numbering.operators import Operator
-from telecom.runtime.config import read_toml
-from telecom.runtime.errors import ConfigError
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Digits = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
@@ -59,7 +55,7 @@ class FaultRow(Table):
 
     target: Target = Target.ANY
     share: Annotated[float, Field(ge=0, le=1)] = 1
-    delay: Annotated[float, Field(ge=0, le=600)] = 0
+    delay: Annotated[float, Field(ge=0, le=100)] = 0
     error: Annotated[int, Field(ge=0, le=255)] | None = None
     silent: bool = False
 
@@ -95,15 +91,3 @@ class HlrSimConfig(Table):
     gt_correlation: GtCorrelation = GtCorrelation()
     faults: FaultTable = FaultTable()
     limits: MemoryLimits = MemoryLimits()
-
-
-def read_operators(path: Path) -> tuple[Operator, ...]:
-    """Read the operators' file; raises `ConfigError` with one line: file, key, what is wrong."""
-    try:
-        return msgspec.convert(read_toml(path), _OperatorsFile).operators
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {error}") from None
-
-
-class _OperatorsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    operators: tuple[Operator, ...]

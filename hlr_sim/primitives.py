@@ -58,7 +58,8 @@ Operations = Mapping[type[Sequence], Operation]
 class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """A dialogue that a role wants begun, with one operation.
 
-    `done` is called once with None or the reason why it failed, and the time.
+    `done` is called once with None or the reason why it failed, and the time. After `quiet`
+    seconds without any answer an operation that has none in version 1 has succeeded.
     """
 
     context: ApplicationContext
@@ -66,6 +67,7 @@ class Outgoing(msgspec.Struct, frozen=True, gc=False):
     called: SccpAddress
     calling: SccpAddress
     done: Callable[[str | None, float], None]
+    quiet: float | None = None
 
 
 Send = Callable[[Outgoing, float], None]

@@ -1,18 +1,24 @@
 """A lab in memory: its roles are asked as the node would ask them, at times that are numbers."""
 
+from collections import deque
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hlr_sim.config import HlrSimConfig, read_operators
+from hlr_sim.config import HlrSimConfig
 from hlr_sim.lab import Lab
+from hlr_sim.node import Node
 from hlr_sim.primitives import Dialogue, Outgoing, Reply
+from telecom.runtime.operators import read_operators
 from telecom.sms.address import Address
 from telecom.sms.data_coding import data_coding_scheme
 from telecom.sms.segmentation import split
 from telecom.sms.tpdu import SmsDeliver, decode_tpdu, encode_tpdu
+from telecom.ss7.map.contexts import CONTEXTS
+from telecom.ss7.map.dialogues import Dialogues
 from telecom.ss7.map.messages import (
     AddressString,
     AlertServiceCentreArg,
@@ -24,6 +30,8 @@ from telecom.ss7.map.messages import (
     SmRpOa,
 )
 from telecom.ss7.sccp.address import SccpAddress
+from telecom.ss7.sccp.primitives import NUnitdata
+from telecom.ss7.tcap.transactions import Transactions
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 GATEWAY = "38591000001"
@@ -165,6 +173,95 @@ class Network:
             if isinstance(argument, MoForwardSmArg)
         ]
         return [(tpdu.destination_address.digits, tpdu.user_data.text) for tpdu in tpdus]
+
+
+class Provider:
+    """TCAP and MAP of one end of a link."""
+
+    def __init__(self, link: "Link", first_id: int, **options: Any) -> None:
+        self.tcap = Transactions(
+            lambda unitdata, _now: link.queue.append((self, unitdata)),
+            transaction_ids=count(first_id),
+        )
+        self.map = Dialogues(self.tcap, **options)
+
+
+class Link:
+    """A gateway and the simulator's node, TCAP messages between them, and the time.
+
+    `came` is what the gateway was told, without the dialogues' numbers; `arrived` are the
+    messages as they passed.
+    """
+
+    def __init__(self, *, contexts: Any = CONTEXTS, **settings: Any) -> None:
+        self.queue: deque[tuple[Provider, NUnitdata]] = deque()
+        self.passed: list[NUnitdata] = []
+        self.came: list[Any] = []
+        self.now = 0.0
+        self.gateway = Provider(self, 0xA000, contexts=contexts)
+        self.network = Provider(self, 0xB000)
+        config = HlrSimConfig(operators=CONFIGS / "operators.toml", **settings)
+        self.node = Node(read_operators(config.operators), config, self.network.map)
+
+    def open(self, context: Any, argument: Any, called: str, ssn: int, **request: Any) -> int:
+        """Begin a dialogue as the gateway, and let it run until all is quiet."""
+        dialogue = self.gateway.map.open(
+            context,
+            called=SccpAddress.of_gt(called, ssn),
+            calling=SccpAddress.of_gt(GATEWAY, 8),
+            now=self.now,
+            invoke=argument,
+            reference="gateway",
+            **request,
+        )
+        self.deliver()
+        return dialogue
+
+    def deliver(self) -> None:
+        while self.queue:
+            sender, unitdata = self.queue.popleft()
+            self.passed.append(unitdata)
+            receiver = self.network if sender is self.gateway else self.gateway
+            for tc_indication in receiver.tcap.handle_unitdata(unitdata, self.now):
+                indications = receiver.map.handle(tc_indication, self.now)
+                if receiver is self.network:
+                    self.node.handle(indications, self.now)
+                else:
+                    self.came += indications
+
+    def wait(self, until: float) -> None:
+        """Let time pass, timer by timer, on both sides."""
+        while (due := self._next_timer()) is not None and due <= until:
+            self.now = due
+            for tc_indication in self.gateway.tcap.handle_timer(due):
+                self.came += self.gateway.map.handle(tc_indication, due)
+            for tc_indication in self.network.tcap.handle_timer(due):
+                self.node.handle(self.network.map.handle(tc_indication, due), due)
+            self.node.handle_timer(due)
+            self.deliver()
+        self.now = until
+
+    def _next_timer(self) -> float | None:
+        timers = (
+            self.gateway.tcap.next_timer(),
+            self.network.tcap.next_timer(),
+            self.node.next_timer(),
+        )
+        return min((due for due in timers if due is not None), default=None)
+
+    def take(self, *kinds: type[Any]) -> list[Any]:
+        """Return what came since the last time, of these kinds or of all."""
+        came, self.came = self.came, []
+        return [indication for indication in came if not kinds or type(indication) in kinds]
+
+    def is_quiet(self) -> bool:
+        """Return whether no dialogue is left anywhere on the simulator's side."""
+        return not (len(self.node) or len(self.network.map) or len(self.network.tcap))
+
+
+@pytest.fixture
+def make_link() -> type[Link]:
+    return Link
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from hlr_sim.config import read_operators
 from hlr_sim.mnp_srf import Relay, decide, network_of_hlr
 from hlr_sim.network import Network, NetworkError, NodeKind
 from hlr_sim.subscribers import Population
+from telecom.runtime.operators import read_operators
 from telecom.ss7.map.messages import AddressString, RoutingInfoForSmArg
 from telecom.ss7.sccp.address import SccpAddress
 
