@@ -1,10 +1,14 @@
 """Mobile network operators: which one holds a number, an IMSI (E.212) or a global title."""
 
 from collections.abc import Iterable
+from typing import Annotated
 
 import msgspec
 
 from telecom.numbering.prefixes import PrefixTable
+
+Digits = Annotated[str, msgspec.Meta(pattern="^[0-9]+$")]
+OptionalDigits = Annotated[str, msgspec.Meta(pattern="^[0-9]*$")]
 
 
 class Operator(msgspec.Struct, frozen=True, gc=False):
@@ -12,19 +16,20 @@ class Operator(msgspec.Struct, frozen=True, gc=False):
 
     `ranges` are the E.164 prefixes of its numbers, each `number_length` digits long; `country` is
     ISO 3166-1 alpha-2. `hlr`, `msc` and `sms_router` are its nodes' global titles, all of which,
-    and any other that begins with `gt_prefix`, belong to it.
+    and any other that begins with `gt_prefix`, belong to it. What is read from a file is checked
+    against the patterns.
     """
 
     name: str
-    country: str
-    mccmnc: str
-    ranges: tuple[str, ...]
-    number_length: int
-    gt_prefix: str
-    hlr: str
-    msc: tuple[str, ...]
-    mnp_srf: str = ""
-    sms_router: str = ""
+    country: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
+    mccmnc: Annotated[str, msgspec.Meta(pattern="^[0-9]{5,6}$")]
+    ranges: tuple[Digits, ...]
+    number_length: Annotated[int, msgspec.Meta(ge=7, le=15)]
+    gt_prefix: OptionalDigits
+    hlr: Digits
+    msc: tuple[Digits, ...]
+    mnp_srf: OptionalDigits = ""
+    sms_router: OptionalDigits = ""
 
     @property
     def nodes(self) -> tuple[str, ...]:

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from telecom.numbering.operators import Directory, Operator
@@ -74,3 +75,21 @@ def test_sms_routers() -> None:
 def test_two_operators_cannot_hold_one_range() -> None:
     with pytest.raises(ValueError, match="4477009"):
         Directory([ALBA, Operator("Corvo", "GB", "23491", ("4477009",), 12, "", "1", ())])
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("ranges", ["4477009xxxxx"]),
+        ("mccmnc", "2349"),
+        ("number_length", 16),
+        ("country", "Scotland"),
+        ("hlr", ""),
+        ("msc", ["+447700800002"]),
+    ],
+)
+def test_a_file_says_where_it_is_wrong(key: str, value: object) -> None:
+    written = msgspec.to_builtins(ALBA)
+    assert msgspec.convert(written, Operator) == ALBA
+    with pytest.raises(msgspec.ValidationError, match=key):
+        msgspec.convert(written | {key: value}, Operator)
