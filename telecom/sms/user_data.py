@@ -47,10 +47,14 @@ class Concatenation(msgspec.Struct, frozen=True, gc=False):
     bits16: bool = False
 
     def element(self) -> InformationElement:
-        """Return the information element that says so."""
+        """Return the information element that says so; raises `UserDataError` if none can."""
         identifier = CONCATENATION_16 if self.bits16 else CONCATENATION_8
-        reference = self.reference.to_bytes(_CONCATENATION_SIZES[identifier] - 2, "big")
-        return InformationElement(identifier, reference + bytes((self.total, self.sequence)))
+        size = _CONCATENATION_SIZES[identifier]
+        try:
+            reference = self.reference.to_bytes(size - 2, "big")
+            return InformationElement(identifier, reference + bytes((self.total, self.sequence)))
+        except (OverflowError, ValueError):
+            raise UserDataError(f"no element of {size} octets says {self}") from None
 
 
 class UserData(msgspec.Struct, frozen=True, gc=False):

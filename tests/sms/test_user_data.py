@@ -175,3 +175,11 @@ def test_text_of_octets() -> None:
     assert UserData(OCTETS, b"caf\xe9").text == "café"
     with pytest.raises(AlphabetError):
         UserData.of_text("Привет", GSM7)
+
+
+@pytest.mark.parametrize(
+    "concatenation", [Concatenation(256, 2, 1), Concatenation(1, 256, 1), Concatenation(-1, 2, 1)]
+)
+def test_places_that_no_element_says(concatenation: Concatenation) -> None:
+    with pytest.raises(UserDataError):
+        concatenation.element()

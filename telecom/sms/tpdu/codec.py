@@ -19,14 +19,15 @@ def encode_tpdu(tpdu: Tpdu) -> bytes:
     _check_alphabet(tpdu)
     layout = LAYOUTS[type(tpdu)]
     first = layout.mti
-    for flag in layout.flags:
-        if getattr(tpdu, flag.name) is flag.sense:
-            first |= flag.mask
+    for name, mask, sense in layout.flags:
+        if getattr(tpdu, name) is sense:
+            first |= mask
     parts = [b""]
-    for name, kind, _ in layout.parameters:
+    for name, (encode, _, bits), _ in layout.parameters:
         value = getattr(tpdu, name)
-        first |= kind.bits(value)
-        parts.append(kind.encode(value))
+        parts.append(encode(value))
+        if bits is not None:
+            first |= bits(value)
     if layout.indicated:
         first |= _encode_indicated(tpdu, layout, parts)
     parts[0] = OCTETS[first]
@@ -49,8 +50,9 @@ def _encode_indicated(tpdu: Tpdu, layout: Layout, parts: list[bytes]) -> int:
         value = getattr(tpdu, name)
         if value is not None:
             indicator |= mask
-            first |= kind.bits(value)
             following.append(kind.encode(value))
+            if kind.bits is not None:
+                first |= kind.bits(value)
     if indicator or not layout.plain_end:
         parts += (OCTETS[indicator], *following)
     return first

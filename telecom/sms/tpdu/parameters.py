@@ -75,10 +75,6 @@ def _read_failure_cause(cursor: Cursor) -> int | None:
     return cursor.u8() if following >= b"\x80" else None
 
 
-def _no_bits(_: object) -> int:
-    return 0
-
-
 def _header_bit(user_data: UserData) -> int:
     return USER_DATA_HEADER if user_data.header else 0
 
@@ -88,11 +84,11 @@ def _format_bits(period: ValidityPeriod | None) -> int:
 
 
 class Kind(NamedTuple):
-    """How values of a kind are coded, and which bits they set in the first octet."""
+    """How values of a kind are coded, and which bits they set in the first octet, if any."""
 
     encode: Callable[[Any], bytes]
     read: Callable[[Cursor], Any]
-    bits: Callable[[Any], int] = _no_bits
+    bits: Callable[[Any], int] | None = None
 
 
 OCTET: Final = Kind(_encode_octet, Cursor.u8)
