@@ -45,8 +45,10 @@ def parse_time(text: str, now: float) -> float | None:
 def _after(now: float, parts: list[int]) -> float:
     """Add years and months by the calendar (31 January and a month is the last of February)."""
     years, months, days, hours, minutes, seconds = parts
+    rest = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    if not (years or months):
+        return now + rest
     start = datetime.fromtimestamp(now, UTC)
-    year, month = divmod(start.year * 12 + start.month - 1 + years * 12 + months, 12)
+    year, month = divmod((start.year + years) * 12 + start.month - 1 + months, 12)
     day = min(start.day, monthrange(year, month + 1)[1])
-    end = start.replace(year=year, month=month + 1, day=day)
-    return (end + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)).timestamp()
+    return start.replace(year=year, month=month + 1, day=day).timestamp() + rest
