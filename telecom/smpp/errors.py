@@ -29,3 +29,19 @@ class FramingError(SmppError):
     """The peer's octets are no PDUs any more; the link goes down after a generic_nack."""
 
     status = CommandStatus.ESME_RINVCMDLEN
+
+
+class NoResponseError(SmppError):
+    """The peer did not respond in time; whether it did what was asked is unknown."""
+
+
+class LinkClosedError(SmppError):
+    """The session ended before the response; whether the peer did what was asked is unknown."""
+
+
+class RefusedError(SmppError):
+    """The peer answered a request of ours with an error: `status` is its command_status."""
+
+    def __init__(self, request: str, status: int) -> None:
+        super().__init__(f"{request} was refused: {status_name(status)}")
+        self.status = status

@@ -44,6 +44,7 @@ class Unanswered(msgspec.Struct, frozen=True):
     """A request of ours had no response in the time of the response timer."""
 
     request: Pdu
+    sequence_number: int
 
 
 class Unmatched(msgspec.Struct, frozen=True):

@@ -201,11 +201,11 @@ class Session:
         self._request(Unbind(), now)
 
     def _expire(self, now: float) -> None:
-        for request in self._window.expired(now):
+        for sequence_number, request in self._window.expired(now):
             if request is self._probe or isinstance(request, Bind | Unbind):
                 self._close(Cause.NO_RESPONSE, type(request).__name__)
                 return
-            self._events.append(Unanswered(request))
+            self._events.append(Unanswered(request, sequence_number))
 
     # Receiving
 

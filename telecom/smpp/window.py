@@ -51,16 +51,18 @@ class Window:
         """Wait for this response no longer."""
         del self._requests[sequence_number]
 
-    def expired(self, now: float) -> list[Pdu]:
-        """Remove and return the requests that have waited too long."""
-        old: list[int] = []
+    def expired(self, now: float) -> list[tuple[int, Pdu]]:
+        """Remove and return, with their numbers, the requests that have waited too long."""
+        old: list[tuple[int, Pdu]] = []
         self._due = None
-        for sequence_number, (_, deadline) in self._requests.items():
+        for sequence_number, (request, deadline) in self._requests.items():
             if deadline > now:
                 self._due = deadline
                 break
-            old.append(sequence_number)
-        return [self._requests.pop(sequence_number)[0] for sequence_number in old]
+            old.append((sequence_number, request))
+        for sequence_number, _ in old:
+            del self._requests[sequence_number]
+        return old
 
     def clear(self) -> None:
         """Wait for nothing any more."""

@@ -273,7 +273,7 @@ def test_response_timer() -> None:
     (
         playbook
         << At(10.0)
-        >> Tell(Unanswered(SUBMIT))
+        >> Tell(Unanswered(SUBMIT, 2))
         << Received(SubmitSmResp(b"1"), 2)
         >> Tell(Unmatched)
         << At(13.9)

@@ -1,0 +1,242 @@
+"""An SMPP server: it listens, lets bind whom its user lets, and hands over what they ask."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from ssl import SSLContext
+from typing import Final, cast
+
+import msgspec
+import structlog
+
+from telecom.net.smpp_link import Address, LinkLimits, SmppLink, TcpCapture
+from telecom.net.tasks import spawn
+from telecom.smpp.pdus import (
+    RESPONSES,
+    Bind,
+    BindReceiver,
+    BindResp,
+    BindTransmitter,
+    Pdu,
+)
+from telecom.smpp.states import Side
+from telecom.smpp.status import CommandStatus, status_name
+from telecom.smpp.tlvs import SC_INTERFACE_VERSION
+
+INTERFACE_VERSION: Final = 0x34
+_BACKLOG: Final = 1024
+
+Authenticate = Callable[[Bind, Address], Awaitable[int]]
+"""Decides about a bind from a peer: the command_status of its response."""
+
+_log = structlog.get_logger("telecom.smpp")
+
+
+class ServerLimits(msgspec.Struct, frozen=True):
+    """What the peers of a server may make grow; a connection too many is closed at once."""
+
+    link: LinkLimits = LinkLimits()
+    connections: int = 10_000
+    unbound_connections: int = 1_000
+
+
+class ServerSession(SmppLink):
+    """An ESME's session; what the server's user sees of it begins when it is bound."""
+
+    def __init__(self, server: "SmppServer") -> None:
+        super().__init__(Side.SMSC, server.limits.link, clock=server.clock, capture=server.capture)
+        self._server = server
+        self._bind = Bind()
+        self.bound = False
+
+    @property
+    def system_id(self) -> str:
+        """Who has bound."""
+        return self._bind.system_id.decode("latin-1")
+
+    @property
+    def bind_type(self) -> type[Bind]:
+        """How: the class of the bind request."""
+        return type(self._bind)
+
+    @property
+    def interface_version(self) -> int:
+        """The version that the ESME speaks; below 0x34 it gets no optional parameters."""
+        return self._bind.interface_version
+
+    @property
+    def receives(self) -> bool:
+        """Whether deliver_sm may be sent to it."""
+        return not isinstance(self._bind, BindTransmitter)
+
+    @property
+    def transmits(self) -> bool:
+        """Whether it may submit."""
+        return not isinstance(self._bind, BindReceiver)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Join the server's sessions, unless there are too many."""
+        super().connection_made(transport)
+        self._server.connected(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Leave the server's sessions."""
+        super().connection_lost(exc)
+        self._server.disconnected(self)
+
+    def _requests_received(self, requests: list[Pdu]) -> None:
+        try:
+            self._server.requests_received(self, requests)
+        except Exception:  # noqa: BLE001 - whose fault it is, the other sessions go on
+            # Which of them have been answered is unknown: only a new session can be right again
+            _log.exception("smpp_requests_failed", system_id=self.system_id)
+            self.close()
+
+    def _bind_requested(self, bind: Bind) -> None:
+        spawn(self._decide(bind), name=f"bind from {self.peer[0]}")
+
+    async def _decide(self, bind: Bind) -> None:
+        try:
+            status = await self._server.authenticate(bind, self.peer)
+        except Exception:  # noqa: BLE001 - the peer needs an answer all the same
+            _log.exception("smpp_authentication_failed", peer=self.peer)
+            status = CommandStatus.ESME_RSYSERR
+        if self.closed:
+            return
+        if status != CommandStatus.ESME_ROK:
+            _log.warning("smpp_bind_refused", peer=self.peer, status=status_name(status))
+            self.reject(bind, status)
+            return
+        versioned = bind.interface_version >= INTERFACE_VERSION
+        response = cast("type[BindResp]", RESPONSES[bind.command_id])
+        tlvs = (SC_INTERFACE_VERSION(INTERFACE_VERSION),) if versioned else ()
+        self.respond(bind, response(self._server.system_id, tlvs=tlvs))
+        self._bind = bind
+        self.bound = True
+        self._server.bound(self)
+
+    def _no_more(self) -> None:
+        if self.bound:
+            self.bound = False
+            self._server.unbound(self)
+
+
+class SmppServer:
+    """Listens for ESMEs, at one address or several.
+
+    `on_requests` is called once a read with all requests of that read, and answers each of them,
+    then or later, by `ServerSession.respond` or `reject`; `on_bound` and `on_unbound` once a
+    session. All are called in the loop, and none may block it.
+    """
+
+    def __init__(
+        self,
+        *,
+        authenticate: Authenticate,
+        on_requests: Callable[[ServerSession, list[Pdu]], None],
+        on_bound: Callable[[ServerSession], None] | None = None,
+        on_unbound: Callable[[ServerSession], None] | None = None,
+        system_id: str = "telecom",
+        limits: ServerLimits | None = None,
+        clock: Callable[[], float] | None = None,
+        capture: TcpCapture | None = None,
+    ) -> None:
+        self.authenticate = authenticate
+        self.system_id = system_id.encode("latin-1")
+        self.limits = limits or ServerLimits()
+        self.clock = clock
+        self.capture = capture
+        self._on_requests = on_requests
+        self._on_bound = on_bound
+        self._on_unbound = on_unbound
+        self._listeners: list[asyncio.Server] = []
+        self._connections: set[ServerSession] = set()
+        self._sessions: set[ServerSession] = set()
+        self._closing = False
+
+    @property
+    def sessions(self) -> Collection[ServerSession]:
+        """The sessions that are bound."""
+        return self._sessions
+
+    @property
+    def addresses(self) -> list[Address]:
+        """Where it listens; the ports that were chosen, where port 0 was asked for."""
+        sockets = [socket for listener in self._listeners for socket in listener.sockets]
+        return [socket.getsockname()[:2] for socket in sockets]
+
+    async def start(self, host: str, port: int, ssl: SSLContext | None = None) -> None:
+        """Listen at an address, too; raises `OSError` when that cannot be had."""
+        loop = asyncio.get_running_loop()
+        timeout = self.limits.link.session.session_init_timer if ssl else None
+        self._listeners.append(
+            await loop.create_server(
+                lambda: ServerSession(self),
+                host,
+                port,
+                ssl=ssl,
+                ssl_handshake_timeout=timeout,
+                backlog=_BACKLOG,
+            )
+        )
+
+    async def close(self, drain: float) -> None:
+        """Stop: what ESMEs have asked is answered, then they are unbound, in `drain` seconds.
+
+        What they ask meanwhile is rejected (ESME_RSYSERR).
+        """
+        self._closing = True
+        for listener in self._listeners:
+            listener.close()
+        for connection in self._connections - self._sessions:
+            connection.close()
+        ending = [spawn(_finish(session), name="unbind") for session in self._sessions]
+        if ending:
+            _, late = await asyncio.wait(ending, timeout=drain)
+            for task in late:
+                task.cancel()
+        for connection in list(self._connections):
+            connection.abort()
+
+    # What its sessions tell
+
+    def connected(self, session: ServerSession) -> None:
+        """Take in a connection, or close it: one too many, or too late."""
+        self._connections.add(session)
+        unbound = len(self._connections) - len(self._sessions)
+        limits = self.limits
+        if (
+            self._closing
+            or len(self._connections) > limits.connections
+            or unbound > limits.unbound_connections
+        ):
+            _log.warning("smpp_connection_refused", peer=session.peer)
+            session.close()
+
+    def disconnected(self, session: ServerSession) -> None:
+        """Forget a connection."""
+        self._connections.discard(session)
+
+    def bound(self, session: ServerSession) -> None:
+        """Take note of a session that has been bound."""
+        self._sessions.add(session)
+        if self._on_bound is not None:
+            self._on_bound(session)
+
+    def unbound(self, session: ServerSession) -> None:
+        """Take note of a session that is over."""
+        self._sessions.discard(session)
+        if self._on_unbound is not None:
+            self._on_unbound(session)
+
+    def requests_received(self, session: ServerSession, requests: list[Pdu]) -> None:
+        """Hand over the requests of one read."""
+        if not self._closing:
+            self._on_requests(session, requests)
+            return
+        for request in requests:
+            session.reject(request, CommandStatus.ESME_RSYSERR)
+
+
+async def _finish(session: ServerSession) -> None:
+    await session.answered()
+    await session.unbind()
