@@ -36,9 +36,10 @@ class ApplicationContext(msgspec.Struct, frozen=True, gc=False, cache_hash=True)
     @classmethod
     def of_oid(cls, oid: ber.ObjectIdentifier) -> "ApplicationContext | None":
         """Read an application context name; None when it is none of MAP's."""
-        if len(oid) != len(_MAP_AC) + 2 or oid[: len(_MAP_AC)] != _MAP_AC:
-            return None
-        return cls(oid[-2], oid[-1])
+        known = _BY_OID.get(oid)
+        if known is None and len(oid) == len(_MAP_AC) + 2 and oid[: len(_MAP_AC)] == _MAP_AC:
+            return cls(oid[-2], oid[-1])
+        return known
 
 
 SHORT_MSG_GATEWAY_V1: Final = ApplicationContext(ContextName.SHORT_MSG_GATEWAY, 1)
@@ -70,6 +71,8 @@ _LOWER: Final = {
 
 CONTEXTS: Final = frozenset(context for ladder in _LADDERS for context in ladder)
 """Every application context of the short message services."""
+
+_BY_OID: Final = {context.oid: context for context in CONTEXTS}
 
 
 def lower_ones(context: ApplicationContext) -> tuple[ApplicationContext, ...]:

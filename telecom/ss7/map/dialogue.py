@@ -87,6 +87,7 @@ class Dialogue:
         self.context = context
         self.requesting.clear()
         self.outgoing.clear()
+        self._last_invoke_id = 0
 
     def after(self, event: Input) -> State:
         """Return the state that a request of our user leads to; raises `LocalError`."""
@@ -127,37 +128,43 @@ class Dialogue:
     def result(self, invoke_id: int, result: Sequence | None) -> None:
         """Queue the result of an operation of the peer's; raises `LocalError`."""
         operation = self._performed(invoke_id)
-        if operation.operation_class == OperationClass.NOTHING:
-            return
         parameter = None
         if result is not None and operation.result is not None:
             if type(result) is not operation.result:
                 raise LocalError(f"{type(result).__name__} is no result of {operation.name}")
             parameter = encode(result, self.context.version)
         opcode = None if parameter is None else operation.code
-        self.outgoing.append(ReturnResultLast(invoke_id, opcode, parameter))
+        self._answer(invoke_id, operation, ReturnResultLast(invoke_id, opcode, parameter))
 
     def error(self, invoke_id: int, code: int, parameter: Sequence | None) -> None:
-        """Queue a user error; a parameter that this version does not have is left out."""
+        """Queue a user error; a parameter that this version does not have is left out.
+
+        Raises `LocalError`.
+        """
         operation = self._performed(invoke_id)
-        if operation.operation_class == OperationClass.NOTHING:
-            return
         error = USER_ERRORS.get(code)
         octets = None
         if parameter is not None and error and self.context.version in error.versions:
             octets = encode(parameter, self.context.version)
-        self.outgoing.append(ReturnError(invoke_id, code, octets))
+        self._answer(invoke_id, operation, ReturnError(invoke_id, code, octets))
 
     def reject(self, invoke_id: int, problem: int) -> None:
-        """Queue a rejection of an operation of the peer's."""
+        """Queue a rejection of an operation of the peer's; raises `LocalError`."""
         self._performed(invoke_id)
+        del self.performing[invoke_id]
         self.outgoing.append(Reject(invoke_id, problem))
 
     def _performed(self, invoke_id: int) -> Operation:
-        operation = self.performing.pop(invoke_id, None)
+        operation = self.performing.get(invoke_id)
         if operation is None:
             raise LocalError(f"the peer waits for no answer to invoke id {invoke_id}")
         return operation
+
+    def _answer(self, invoke_id: int, operation: Operation, component: Component) -> None:
+        """Queue an answer, unless the operation has no outcomes: then there is none to give."""
+        del self.performing[invoke_id]
+        if operation.operation_class != OperationClass.NOTHING:
+            self.outgoing.append(component)
 
     def take_outgoing(self) -> tuple[Component, ...]:
         """Return the components that leave with the next message."""

@@ -25,7 +25,7 @@ def needs_handshake(
     dialogue: Dialogue, opening: Opening, user_information: tuple[External, ...]
 ) -> bool:
     """Whether the operation is to wait for the peer to accept; version 1 knows no handshake."""
-    if dialogue.context.version == 1:
+    if dialogue.context.version == 1 or not dialogue.outgoing:
         return False
     if opening.empty_begin or dialogue.context.name not in _RELAYS:
         return opening.empty_begin
