@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from telecom.ss7.m3ua.asp import AspAssociation
 from telecom.ss7.m3ua.events import AspStateChanged, AssociationLost
 from telecom.ss7.m3ua.states import AspState
 from telecom.ss7.map.contexts import (
@@ -301,6 +302,25 @@ def test_the_link_is_cut_and_comes_back(network: Any) -> None:
     network.gateway.map.close(ours, network.now)
     dialogue, _ = heard(network)
     network.operator.map.abort(dialogue, network.now)
+    network.pump()
+    check_that_it_lives(network)
+
+
+def test_a_second_gateway_comes_and_goes(network: Any) -> None:
+    """One stack at the operator serves every association that its signalling gateway accepted."""
+    second = AspAssociation(routing_contexts=(100,))
+    accepted = network.sgp.accept(network.now)
+    network.operator.stack.attach(accepted)
+    second.connected(network.now)
+    for _ in range(3):
+        for _, octets in second.data_to_send():
+            network.operator.stack.receive_data(accepted, octets, network.now)
+        for _, octets in accepted.data_to_send():
+            second.receive_data(octets, network.now)
+    assert second.is_active
+    assert network.operator.stack.receive_eof(accepted, network.now) == []
+    told = network.operator.stack.events_received()
+    assert told[-1] == (accepted, AspStateChanged(100, AspState.DOWN))
     network.pump()
     check_that_it_lives(network)
 

@@ -88,11 +88,11 @@ class Invocations:
 
     def end(self, invoke_id: int | None) -> bool:
         """End an operation and its timer; tell whether there was one."""
-        invocation = self._sent.pop(invoke_id, None) if invoke_id is not None else None
-        if invocation is None or invoke_id is None:
+        if invoke_id is None or invoke_id not in self._sent:
             return False
-        if invocation[1] is not None:
-            self._timers.cancel((self._dialogue, invoke_id), invocation[1])
+        _, tick = self._sent.pop(invoke_id)
+        if tick is not None:
+            self._timers.cancel((self._dialogue, invoke_id), tick)
         return True
 
     def end_all(self) -> None:

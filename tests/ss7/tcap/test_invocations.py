@@ -93,6 +93,13 @@ def test_the_answer_to_nothing_is_rejected(ask: Any, answer: Any) -> None:
     assert sent.components == (Reject(1, problem), Invoke(2, 63))
 
 
+def test_an_operation_without_a_timer_waits_for_its_answer(ask: Any) -> None:
+    playbook = ask(OperationClass.SUCCESS_AND_FAILURE, timeout=None)
+    playbook.wait(100) << Continue(PEER, FIRST, None, (SUCCESS, SUCCESS))
+    problem = Problem.RETURN_RESULT_UNRECOGNIZED_INVOKE_ID
+    playbook >> TcContinue(1, THEIRS, components=(SUCCESS, LReject(1, problem)))
+
+
 @pytest.mark.parametrize(
     "problem",
     [Problem.MISTYPED_PARAMETER, Problem.RESOURCE_LIMITATION, Problem.BADLY_STRUCTURED_COMPONENT],
