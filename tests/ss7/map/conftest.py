@@ -120,13 +120,13 @@ def playbook() -> Iterator[Playbook]:
     playbook.ends()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_playbook() -> type[Playbook]:
     """Make playbooks: some tests want options, or a fresh one for every example."""
     return Playbook
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_link() -> type[Link]:
     """Make links: some tests want options."""
     return Link
