@@ -219,6 +219,10 @@ def test_bad_elements(element: str) -> None:
         (messages.InformServiceCentreArg, "30040302ff00"),  # 255 unused bits
         (messages.ReportSmDeliveryStatusArg, "30120407916407214365f70407916407000090f9"),
         (messages.RoutingInfoForSmRes, "300a040842001132547698f0"),
+        (
+            messages.RoutingInfoForSmRes,  # two values in the additional number
+            "3022040842001132547698f0a0168107916407000020f0a60b8107916407000030f00500",
+        ),
         (MapDialoguePdu, "a600"),  # no alternative of the CHOICE
         (MapDialoguePdu, "a400"),
         (CallBarredParam, "0a00"),  # an ENUMERATED without octets

@@ -425,6 +425,22 @@ def test_answers_that_are_rejected(playbook: Any, component: Any, problem: Probl
     playbook >> tcap.End(PEER, None, (Reject(1, problem),))
 
 
+@pytest.mark.parametrize(
+    "last",
+    [ReturnResultNotLast(1), ReturnResultLast(1, 45, encode(ROUTED, 3)), ReturnError(1, 1)],
+)
+def test_what_follows_a_segment_of_a_result_is_of_no_use(playbook: Any, last: Any) -> None:
+    begun(playbook)
+    (
+        playbook
+        << tcap.Continue(PEER, TID, AARE, (ReturnResultNotLast(1), last))
+        >> map_.Accepted(1, GATEWAY, THEIRS, "me")
+        >> map_.Rejected(1, 1, 45, Problem.RETURN_RESULT_UNEXPECTED, False, "me")
+        >> map_.Delimited(1, "me")
+    )
+    playbook.wait(31.0)
+
+
 FAILED = (
     (ReturnError(1, 99), None, Problem.UNRECOGNIZED_ERROR),
     (ReturnError(1, ErrorCode.SM_DELIVERY_FAILURE), None, Problem.UNEXPECTED_ERROR),
@@ -461,6 +477,32 @@ def test_the_peer_rejects_our_operation(playbook: Any) -> None:
         >> map_.Accepted(1, GATEWAY, THEIRS, "me")
         >> map_.Rejected(1, 1, 45, Problem.UNRECOGNIZED_OPERATION, True, "me")
         >> map_.Closed(1, "me")
+    )
+
+
+def test_the_peer_rejects_our_result(playbook: Any) -> None:
+    begun(playbook)
+    problem = Problem.RETURN_RESULT_MISTYPED_PARAMETER
+    (
+        playbook
+        << tcap.Continue(PEER, TID, AARE, (Reject(1, problem), Reject(None, 0x8001)))
+        >> map_.Accepted(1, GATEWAY, THEIRS, "me")
+        >> map_.Rejected(1, 1, None, problem, True, "me")
+        >> map_.Rejected(1, None, None, Problem.MISTYPED_COMPONENT, True, "me")
+        >> map_.Delimited(1, "me")
+    )
+
+
+def test_a_result_of_an_operation_without_outcomes_is_rejected_by_tcap(playbook: Any) -> None:
+    context = ac.SHORT_MSG_ALERT_V1
+    playbook.open(context, invoke=messages.AlertServiceCentreArg(*[AddressString("1")] * 2))
+    playbook.came.popleft()
+    (
+        playbook
+        << tcap.End(TID, None, (ReturnResultLast(1),))
+        >> map_.Accepted(1, context, THEIRS)
+        >> map_.Rejected(1, 1, 49, Problem.RETURN_RESULT_UNEXPECTED, False)
+        >> map_.Closed(1)
     )
 
 

@@ -9,11 +9,12 @@ from telecom.ss7.map import messages
 from telecom.ss7.map import primitives as map_
 from telecom.ss7.map.codec import decode, encode
 from telecom.ss7.map.contexts import ApplicationContext, lower_ones, one_lower
+from telecom.ss7.map.dialogue_pdus import DIALOGUE_AS, MapDialoguePdu, MapRefuseInfo
 from telecom.ss7.map.messages import AddressString
 from telecom.ss7.map.primitives import RefuseReason
 from telecom.ss7.sccp.address import SccpAddress
 from telecom.ss7.tcap import messages as tcap
-from telecom.ss7.tcap.primitives import Invoke, PAbortCause, ReturnResultLast
+from telecom.ss7.tcap.primitives import External, Invoke, PAbortCause, ReturnResultLast
 
 THEIRS = SccpAddress.of_gt("447700900000", 6)
 PEER = b"\xaa"
@@ -154,13 +155,17 @@ def test_without_fallback_our_user_is_told(playbook: Any) -> None:
     )
 
 
-def test_another_refusal_is_no_reason_to_fall_back(playbook: Any) -> None:
+@pytest.mark.parametrize("offered", [None, V2])
+def test_another_refusal_is_no_reason_to_fall_back(playbook: Any, offered: Any) -> None:
     playbook.open(V3, invoke=ROUTING, fallback=True)
+    info = MapRefuseInfo(RefuseReason.NO_REASON_GIVEN, offered.oid if offered else None)
+    user_information = (External(DIALOGUE_AS, encode(MapDialoguePdu(map_refuse=info), 3) or b""),)
+    response = tcap.DialogueResponse(V3.oid, 1, tcap.Diagnostic.USER_NULL, user_information)
     (
         playbook
         >> begin(1, V3, ROUTING)
-        << tcap.Abort(tid(1), None, tcap.DialogueResponse(V3.oid, 1, tcap.Diagnostic.USER_NULL))
-        >> map_.Refused(1, RefuseReason.NO_REASON_GIVEN)
+        << tcap.Abort(tid(1), None, response)
+        >> map_.Refused(1, RefuseReason.NO_REASON_GIVEN, offered)
     )
 
 
