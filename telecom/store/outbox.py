@@ -192,7 +192,18 @@ class Outbox:
         }
 
     async def _collect(self, node: str, room: Mapping[str, int]) -> list[Delivery]:
-        asked = self._ask_for(room)
+        """Take until there is no room left, or nothing unread for those who have some."""
+        left = dict(room)
+        taken = []
+        while asked := self._ask_for(left):
+            for delivery in await self._take_from(node, asked):
+                left[delivery.account] -= 1
+                taken.append(delivery)
+        return taken
+
+    async def _take_from(
+        self, node: str, asked: Mapping[int, Sequence[tuple[str, int]]]
+    ) -> list[Delivery]:
         calls = []
         for partition, wanted in asked.items():
             keys = self._partitions.keys[partition]
