@@ -1,5 +1,4 @@
 import asyncio
-import shutil
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -38,6 +37,7 @@ from telecom.sms.receipt import MessageState
 from telecom.sms.segmentation import Reassembler
 from telecom.sms.user_data import UserData
 from tests.net.smpp_peer import Peer, until
+from tests.oracles import tshark
 
 QUICK = BackOff(first=0.01, longest=0.02)
 
@@ -343,8 +343,7 @@ async def test_a_peer_that_nacks_the_bind() -> None:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
+    tshark.required("openssl")
     path = tmp_path_factory.mktemp("tls") / "both.pem"
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1"
     subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]

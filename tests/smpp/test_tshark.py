@@ -1,0 +1,54 @@
+"""What an independent dissector reads in every PDU and optional parameter that we write."""
+
+from typing import Any
+
+from telecom.smpp.codec import encode
+from telecom.smpp.fields import CountedParts, CString, Field, Integer
+from telecom.smpp.pdus import DECLARATIONS, PDUS, DataSm, Pdu
+from telecom.smpp.tlvs import TLV_TYPES, IntegerTlv, Tlv
+from tests.oracles import tshark
+
+
+def filled(cls: type) -> Any:
+    """Make an instance with a value of its own in every field."""
+    fields = enumerate(DECLARATIONS[cls].items(), 1)
+    return cls(**{name: value(field, number) for number, (name, field) in fields})
+
+
+def value(field: Field, number: int) -> Any:
+    match field:
+        case CString(fixed=True):
+            return b"260102030405004+"
+        case CString(size=size):
+            return (b"%d" % (number * 1111))[: size - 1]
+        case Integer():
+            return 1
+        case CountedParts(classes=classes):
+            return tuple(filled(part) for part in classes.values())
+    return b"hello"
+
+
+def test_every_pdu() -> None:
+    pdus: list[Pdu] = [filled(cls) for cls in PDUS.values()]
+    found = tshark.dissect([encode(pdu, 7) for pdu in pdus], "smpp")
+    for pdu, read in zip(pdus, found, strict=True):
+        assert read.complaints == (), pdu
+        assert read.one("smpp.command_id") == f"0x{pdu.command_id:08x}"
+        assert read.one("smpp.sequence_number") == "7"
+        for name in DECLARATIONS[type(pdu)]:
+            text = getattr(pdu, name)
+            if name in ("system_id", "password", "message_id", "address_range", "esme_addr"):
+                assert read.fields[f"smpp.{name}"] == [text.decode()]
+
+
+def test_every_optional_parameter() -> None:
+    tlvs = tuple(
+        Tlv(
+            tag,
+            bytes(kind._longest) if isinstance(kind, IntegerTlv) else b"ab\0\0"[: kind._longest],
+        )
+        for tag, kind in TLV_TYPES.items()
+    )
+    (read,) = tshark.dissect([encode(DataSm(tlvs=tlvs))], "smpp")
+    assert read.complaints == ()
+    assert read.fields["smpp.opt_param_tag"] == [f"0x{tag:04x}" for tag in TLV_TYPES]
