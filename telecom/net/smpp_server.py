@@ -60,7 +60,7 @@ class ServerSession(SmppLink):
 
     @property
     def bind_type(self) -> type[Bind]:
-        """How: the class of the bind request."""
+        """How: the class of the bind request; `Bind` itself before it has bound."""
         return type(self._bind)
 
     @property
@@ -192,9 +192,12 @@ class SmppServer:
         self._closing = True
         for listener in self._listeners:
             listener.close()
-        for connection in self._connections - self._sessions:
-            connection.close()
-        ending = [spawn(_finish(session), name="unbind") for session in self._sessions]
+        ending = []
+        for connection in list(self._connections):
+            if connection.bind_type is Bind:
+                connection.close()
+            else:
+                ending.append(spawn(_finish(connection), name="unbind"))
         if ending:
             _, late = await asyncio.wait(ending, timeout=drain)
             for task in late:

@@ -449,6 +449,23 @@ async def test_close_answers_first_and_takes_no_more(start: Start, join: Join, u
     assert user.log == ["bound demo", "unbound demo"]
 
 
+async def test_close_answers_also_who_is_unbinding(start: Start, join: Join, user: User) -> None:
+    user.hold = True
+    server = await start()
+    peer = await join(server)
+    await peer.bind()
+    (session,) = server.sessions
+    peer.send(encode(SUBMIT, 2) + encode(Unbind(), 3))
+    await until(lambda: user.log == ["bound demo", "unbound demo"])
+    closing = spawn(server.close(5), name="close")
+    await asyncio.sleep(0)
+    user.answer(session, user.reads[0])
+    assert await peer.receive() == SubmitSmResp(b"2", sequence_number=2)
+    assert await peer.receive() == UnbindResp(sequence_number=3)
+    assert await peer.at_end()
+    await closing
+
+
 async def test_close_does_not_wait_for_ever(start: Start, join: Join, user: User) -> None:
     server = await start()
     peer = await join(server)
