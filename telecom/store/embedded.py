@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, cast
 
+import structlog
 from redis import exceptions
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.retry import Retry
@@ -38,6 +39,11 @@ _SILENCE: Final = {
 No timeout of redis-py's does it: under one each write goes through `asyncio.wait_for`, which is
 slow, and in Python 3.11 loses a cancellation that comes while the write ends.
 """
+
+_PAUSE: Final = 0.1
+"""Seconds before a server that ended by itself is started again."""
+
+_log = structlog.get_logger("telecom.store")
 
 
 class StoreError(Exception):
@@ -90,6 +96,7 @@ def find_server() -> Path:
 class EmbeddedRedis:
     """A real ``redis-server`` as a child of this process, on a unix socket and no TCP port.
 
+    It is started again when it ends by itself; what was asked of it meanwhile waits a little.
     Its data are in `directory` (by default a temporary one, removed at the end). Redis forces
     its append-only file to disk every second: what it acknowledged outlives the end of any
     process, and a loss of power but for the last second. With `appendfsync="always"` it
@@ -108,7 +115,9 @@ class EmbeddedRedis:
         self._appendfsync = appendfsync
         self._resources = contextlib.ExitStack()
         self._process: asyncio.subprocess.Process | None = None
+        self._keeper: asyncio.Task[None] | None = None
         self._socket: Path | None = None
+        self._lock = -1
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -147,14 +156,22 @@ class EmbeddedRedis:
             # apart from the data: the path of a socket may have 107 characters at most
             private = self._resources.enter_context(tempfile.TemporaryDirectory(prefix="telecom-"))
             self._socket = Path(private) / "redis.sock"
+            self._lock = self._take_lock(directory)
             self._process = await self._spawn(binary, directory)
             await self._wait_until_loaded(directory, timeout)
-        except BaseException:
+        except BaseException as error:
             await self.stop()
+            if isinstance(error, OSError):
+                raise StoreError(f"the embedded Redis cannot be started: {error}") from error
             raise
+        keeper = self._keep_running(self._process, binary, directory)
+        self._keeper = asyncio.get_running_loop().create_task(keeper)
 
     async def stop(self, *, grace: float = 5) -> None:
         """Stop the server, with all that it acknowledged on disk; kill it after `grace` seconds."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait([self._keeper])
         process, self._process, self._socket = self._process, None, None
         if process is not None and process.returncode is None:
             process.terminate()
@@ -196,12 +213,22 @@ class EmbeddedRedis:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
-            pass_fds=(self._lock(directory),),  # the lock lasts as long as the server, if orphaned
+            pass_fds=(self._lock,),  # which lasts as long as the server, should that be orphaned
             start_new_session=True,  # the terminal's Ctrl-C is the parent's to handle, in order
             preexec_fn=_die_with_parent if _LIBC is not None else None,
         )
 
-    def _lock(self, directory: Path) -> int:
+    async def _keep_running(
+        self, process: asyncio.subprocess.Process, binary: Path, directory: Path
+    ) -> None:
+        log = str(directory / "redis.log")
+        while True:
+            status = await process.wait()
+            _log.error("embedded_redis_ended", status=status, log=log)
+            await asyncio.sleep(_PAUSE)
+            self._process = process = await self._spawn(binary, directory)
+
+    def _take_lock(self, directory: Path) -> int:
         file = self._resources.enter_context((directory / "redis.lock").open("w"))
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -20,18 +20,15 @@ async def test_what_it_acknowledged_is_there_after_a_restart(server: Path, tmp_p
             await client.aclose()
 
 
-async def test_what_it_acknowledged_outlives_its_sudden_end(server: Path, tmp_path: Path) -> None:
-    redis = EmbeddedRedis(tmp_path, binary=server)
-    await redis.start()
-    client = connect(redis.url)
-    await client.set("kept", "yes")
-    assert redis.pid is not None
-    os.kill(redis.pid, signal.SIGKILL)
-    await client.aclose()
-    await redis.stop()
-    async with EmbeddedRedis(tmp_path, binary=server) as restarted:
-        client = connect(restarted.url)
+async def test_killed_it_comes_back_where_it_was_with_all_it_acknowledged(server: Path) -> None:
+    async with EmbeddedRedis(binary=server) as redis:
+        client = connect(redis.url)
+        await client.set("kept", "yes")
+        killed = redis.pid
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
         assert await client.get("kept") == b"yes"
+        assert redis.pid != killed
         await client.aclose()
 
 
@@ -96,6 +93,11 @@ async def test_a_server_that_ends_at_once_is_an_error_with_its_log(tmp_path: Pat
         await EmbeddedRedis(tmp_path, binary=broken).start()
 
 
+async def test_a_server_that_cannot_be_run_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be started: .*nothing-here"):
+        await EmbeddedRedis(tmp_path, binary=tmp_path / "nothing-here").start()
+
+
 async def test_a_server_that_never_answers_is_stopped(tmp_path: Path) -> None:
     silent = tmp_path / "redis-server"
     silent.write_text("#!/bin/sh\nexec sleep 60\n")
@@ -106,6 +108,17 @@ async def test_a_server_that_never_answers_is_stopped(tmp_path: Path) -> None:
     assert redis.pid is None
     with pytest.raises(StoreError, match="not running"):
         _ = redis.url
+
+
+async def test_a_server_that_does_not_stop_is_killed(server: Path) -> None:
+    redis = EmbeddedRedis(binary=server)
+    await redis.start()
+    pid = redis.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    await redis.stop(grace=0.05)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux's")

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import pytest
 from msgspec.structs import replace
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from telecom.store.keys import Partitions
 from telecom.store.lua import Client, round_trip
@@ -384,3 +384,13 @@ async def test_after_redis_lost_everything_the_queue_works_again(
     sent: list[Message] = [message()]
     await queue.accept(sent, NOW)
     assert [held.message for held in await take_all(queue)] == sent
+
+
+async def test_a_queue_that_is_no_stream_is_an_error(
+    redis: Client, partitions: Partitions, queue: MessageQueue
+) -> None:
+    await redis.set(partitions.keys[0].mt, "text")
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        await queue.take("a", count=1, block=0)
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        await queue.claim("a", idle=30)

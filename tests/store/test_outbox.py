@@ -2,11 +2,13 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from telecom.store.keys import Partitions
 from telecom.store.lua import Client, round_trip
 from telecom.store.outbox import Outbox, OutboxBounds
 from telecom.store.records import Delivery, OutboxItem
+from telecom.store.streams import Entry, Streams
 
 from .conftest import NOW, Cut
 
@@ -258,6 +260,40 @@ async def test_it_hears_again_after_its_connection_broke(
     await other_node.put(items("1"), NOW)
     ((delivery,),) = await asyncio.wait_for(waiting, 4)
     assert delivery.body == b"1"
+
+
+async def test_it_hears_again_after_redis_was_away_for_long(
+    outbox: Outbox, other_node: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telecom.store.outbox._PAUSE", 0.0)
+    read, failures = (
+        Streams.read,
+        iter([RedisConnectionError("away"), RedisConnectionError("away")]),
+    )
+
+    async def failing_at_first(streams: Streams, after: list[str], *, block: float) -> list[Entry]:
+        if (failure := next(failures, None)) is not None:
+            raise failure
+        return await read(streams, after, block=block)
+
+    monkeypatch.setattr(Streams, "read", failing_at_first)
+    waiting = asyncio.gather(outbox.take("a", {"demo": 1}, block=5))
+    await asyncio.sleep(0.02)
+    await other_node.put(items("1"), NOW)
+    ((delivery,),) = await asyncio.wait_for(waiting, 2)
+    assert delivery.body == b"1"
+
+
+async def test_a_fault_in_hearing_is_not_silent(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(streams: Streams, after: list[str], *, block: float) -> list[Entry]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Streams, "read", broken)
+    await outbox.take("a", {"demo": 1}, block=0.01)
+    with pytest.raises(ZeroDivisionError):
+        await outbox.take("a", {"demo": 1}, block=0)
 
 
 async def test_every_outbox_is_looked_into_now_and_then_whatever_was_heard(
