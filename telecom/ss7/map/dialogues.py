@@ -347,14 +347,22 @@ class Dialogues:
             self._transactions.end_prearranged(dialogue.number)
         return [Undeliverable(dialogue.id, notice.cause, dialogue.reference)]
 
-    def _handle_cancel(self, cancel: tc.TcLCancel, _now: float) -> list[MapIndication]:
-        """Report an operation that was not answered in time; one without outcomes is done."""
+    def _handle_cancel(self, cancel: tc.TcLCancel, now: float) -> list[MapIndication]:
+        """Report an operation that was not answered in time; one without outcomes is done.
+
+        A dialogue that had nothing but such a one to say ends with it: no answer will come.
+        """
         dialogue = self._by_number[cancel.dialogue]
         operation = dialogue.requesting.pop(cancel.invoke_id, None)
-        if operation is None or operation.operation_class == tc.OperationClass.NOTHING:
+        if operation is None:
             return []
-        code, reference = operation.code, dialogue.reference
-        return [TimedOut(dialogue.id, cancel.invoke_id, code, reference)]
+        if operation.operation_class != tc.OperationClass.NOTHING:
+            code, reference = operation.code, dialogue.reference
+            return [TimedOut(dialogue.id, cancel.invoke_id, code, reference)]
+        if dialogue.state is not State.INITIATED:
+            return []
+        self.close(dialogue.id, now)
+        return [Closed(dialogue.id, dialogue.reference)]
 
 
 def _components(

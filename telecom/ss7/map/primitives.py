@@ -137,7 +137,7 @@ class Delimited(msgspec.Struct, frozen=True):
 
 
 class Closed(msgspec.Struct, frozen=True):
-    """MAP-CLOSE indication: the dialogue is over."""
+    """MAP-CLOSE indication: the dialogue is over; what was not answered in it will not be."""
 
     dialogue: int
     reference: Any = None

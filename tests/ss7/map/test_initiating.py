@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from telecom.ss7.ber import encode as tlv
 from telecom.ss7.map import contexts as ac
 from telecom.ss7.map import messages
 from telecom.ss7.map import primitives as map_
@@ -13,23 +12,18 @@ from telecom.ss7.map.dialogue_pdus import (
     DIALOGUE_AS,
     MapDialoguePdu,
     MapOpenInfo,
-    MapProviderAbortInfo,
-    MapRefuseInfo,
-    MapUserAbortChoice,
-    MapUserAbortInfo,
 )
 from telecom.ss7.map.enumerations import MwStatus
 from telecom.ss7.map.error_parameters import AbsentSubscriberSmParam
 from telecom.ss7.map.errors import ErrorCode, LocalError, TooManyDialogues
 from telecom.ss7.map.messages import AddressString
-from telecom.ss7.map.primitives import AbortReason, RefuseReason
+from telecom.ss7.map.primitives import AbortReason
 from telecom.ss7.sccp.address import SccpAddress
 from telecom.ss7.tcap import messages as tcap
 from telecom.ss7.tcap.codec import encode_message
 from telecom.ss7.tcap.primitives import (
     External,
     Invoke,
-    PAbortCause,
     Problem,
     Reject,
     ReturnError,
@@ -227,13 +221,23 @@ def test_our_own_timeout(playbook: Any) -> None:
     playbook.wait(2.6) >> map_.TimedOut(1, 1, 45, "me")
 
 
-def test_an_operation_without_outcomes_is_not_waited_for(playbook: Any) -> None:
+def test_a_dialogue_of_an_operation_without_outcomes_ends_by_itself(playbook: Any) -> None:
     alert = messages.AlertServiceCentreArg(AddressString("1"), AddressString("2"))
     playbook.open(ac.SHORT_MSG_ALERT_V1, invoke=alert)
     playbook >> tcap.Begin(TID, None, (invoked(49, alert, version=1),))
-    playbook.wait(30.0)
-    playbook.map.close(1, playbook.now)
-    assert len(playbook.tcap) == 0
+    playbook.wait(11.0) >> map_.Closed(1)
+    assert len(playbook.map) == len(playbook.tcap) == 0
+
+
+def test_an_operation_without_outcomes_in_a_dialogue_that_goes_on(playbook: Any) -> None:
+    begun(playbook, timeout=60.0)
+    playbook << tcap.Continue(PEER, TID, AARE)
+    playbook >> map_.Accepted(1, GATEWAY, THEIRS, "me") >> map_.Delimited(1, "me")
+    playbook.map.invoke(1, INFORM, 0.0)
+    playbook.map.delimit(1, 0.0)
+    playbook >> tcap.Continue(TID, PEER, None, (invoked(63, INFORM, invoke_id=2),))
+    playbook.wait(11.0)
+    playbook.wait(61.0) >> map_.TimedOut(1, 1, 45, "me")
 
 
 def test_a_dialogue_that_is_closed_before_it_is_answered_sends_nothing(playbook: Any) -> None:
@@ -259,139 +263,6 @@ def test_a_premature_release(playbook: Any) -> None:
         >> map_.Accepted(1, GATEWAY, THEIRS, "me")
         >> map_.Closed(1, "me")
     )
-
-
-ENDINGS = {
-    "refused": (
-        tcap.Abort(TID, None, tcap.DialogueResponse(GATEWAY.oid, 1, tcap.Diagnostic.USER_NULL)),
-        map_.Refused(1, RefuseReason.NO_REASON_GIVEN, None, "me"),
-    ),
-    "refused with a MAP-RefuseInfo": (
-        tcap.Abort(
-            TID,
-            None,
-            tcap.DialogueResponse(
-                GATEWAY.oid,
-                1,
-                tcap.Diagnostic.USER_NO_REASON_GIVEN,
-                information(MapDialoguePdu(map_refuse=MapRefuseInfo(1, MT.oid))),
-            ),
-        ),
-        map_.Refused(1, RefuseReason.INVALID_DESTINATION_REFERENCE, MT, "me"),
-    ),
-    "refused for a reason nobody knows": (
-        tcap.Abort(
-            TID,
-            None,
-            tcap.DialogueAbort(0, information(MapDialoguePdu(map_refuse=MapRefuseInfo(9)))),
-        ),
-        map_.Refused(1, RefuseReason.NO_REASON_GIVEN, None, "me"),
-    ),
-    "aborted by the user": (
-        tcap.Abort(TID, None, tcap.DialogueAbort(0)),
-        map_.Aborted(1, True, AbortReason.USER_SPECIFIC, None, "me"),
-    ),
-    "aborted for want of resources": (
-        tcap.Abort(
-            TID,
-            None,
-            tcap.DialogueAbort(
-                0,
-                information(
-                    MapDialoguePdu(
-                        map_user_abort=MapUserAbortInfo(
-                            MapUserAbortChoice(user_resource_limitation=True)
-                        )
-                    )
-                ),
-            ),
-        ),
-        map_.Aborted(1, True, AbortReason.RESOURCE_LIMITATION, None, "me"),
-    ),
-    "aborted for want of a resource for long": (
-        tcap.Abort(
-            TID,
-            None,
-            tcap.DialogueAbort(
-                0,
-                information(
-                    MapDialoguePdu(
-                        map_user_abort=MapUserAbortInfo(MapUserAbortChoice(resource_unavailable=1))
-                    )
-                ),
-            ),
-        ),
-        map_.Aborted(1, True, AbortReason.RESOURCE_UNAVAILABLE, 1, "me"),
-    ),
-    "cancelled": (
-        tcap.Abort(
-            TID,
-            None,
-            tcap.DialogueAbort(
-                0,
-                information(
-                    MapDialoguePdu(
-                        map_user_abort=MapUserAbortInfo(
-                            MapUserAbortChoice(application_procedure_cancellation=4)
-                        )
-                    )
-                ),
-            ),
-        ),
-        map_.Aborted(1, True, AbortReason.APPLICATION_PROCEDURE_CANCELLATION, 4, "me"),
-    ),
-    "aborted by the MAP provider": (
-        tcap.Abort(
-            TID,
-            None,
-            tcap.DialogueAbort(
-                0, information(MapDialoguePdu(map_provider_abort=MapProviderAbortInfo(1)))
-            ),
-        ),
-        map_.Aborted(1, False, AbortReason.ABNORMAL_DIALOGUE, 1, "me"),
-    ),
-    "aborted with what cannot be decoded": (
-        tcap.Abort(TID, None, tcap.DialogueAbort(0, (External(DIALOGUE_AS, tlv(0xA4, b"")),))),
-        map_.Aborted(1, True, AbortReason.USER_SPECIFIC, None, "me"),
-    ),
-    "aborted by TCAP": (
-        tcap.Abort(TID, PAbortCause.RESOURCE_LIMITATION),
-        map_.Aborted(1, False, AbortReason.PROVIDER_RESOURCE_LIMITATION, 4, "me"),
-    ),
-    "aborted by a TCAP of the future": (
-        tcap.Abort(TID, 77),
-        map_.Aborted(1, False, AbortReason.PROVIDER_MALFUNCTION, 77, "me"),
-    ),
-    "answered without a dialogue portion": (
-        tcap.End(TID),
-        map_.Aborted(
-            1, False, AbortReason.PROVIDER_MALFUNCTION, PAbortCause.ABNORMAL_DIALOGUE, "me"
-        ),
-    ),
-    "answered in another context": (
-        tcap.End(TID, tcap.DialogueResponse(MT.oid)),
-        map_.Aborted(1, False, AbortReason.ABNORMAL_DIALOGUE, None, "me"),
-    ),
-}
-
-
-@pytest.mark.parametrize(("message", "indication"), ENDINGS.values(), ids=ENDINGS)
-def test_endings(playbook: Any, message: Any, indication: Any) -> None:
-    begun(playbook)
-    playbook << message >> indication
-    assert len(playbook.map) == len(playbook.tcap) == 0
-
-
-def test_a_continue_in_another_context_is_aborted(playbook: Any) -> None:
-    begun(playbook)
-    pdu = MapDialoguePdu(map_provider_abort=MapProviderAbortInfo(0))
-    (
-        playbook
-        << tcap.Continue(PEER, TID, tcap.DialogueResponse(MT.oid))
-        >> tcap.Abort(PEER, None, tcap.DialogueAbort(0, information(pdu)))
-        >> map_.Aborted(1, False, AbortReason.ABNORMAL_DIALOGUE, None, "me")
-    )
-    assert len(playbook.map) == 0
 
 
 def test_a_begin_that_comes_back_ends_the_dialogue(playbook: Any) -> None:
