@@ -68,9 +68,9 @@ class AspAssociation(Association):
         self._asked: type[m.Message] | None = None
         self._ask_again: float | None = None
 
-    def connected(self, now: float, *, streams: int = 1) -> None:
+    def connected(self, now: float, *, streams: int = 1, preserves_messages: bool = False) -> None:
         """SCTP-COMMUNICATION-UP: begin with ASPUP."""
-        super().connected(now, streams=streams)
+        super().connected(now, streams=streams, preserves_messages=preserves_messages)
         self._ask(now)
 
     def shut_down(self, now: float) -> None:

@@ -72,9 +72,8 @@ class Association(ABC):
     for the peer from `data_to_send` and what it has for its user from `events_received`.
 
     `contexts` are the routing contexts of its application servers (empty: one AS without any).
-    `preserves_messages` says whether the transport hands over whole messages (SCTP, UDP) or
-    octets (TCP). `queue_limit` bounds, in octets, what waits to be sent. `round_trip` is how long
-    the last heartbeat took, in seconds.
+    `queue_limit` bounds, in octets, what waits to be sent. `round_trip` is how long the last
+    heartbeat took, in seconds.
     """
 
     transitions: ClassVar[dict[tuple[AspState, Any], AspState]]
@@ -92,7 +91,6 @@ class Association(ABC):
         contexts: Iterable[int | None] = (),
         network_appearance: int | None = None,
         timers: Timers | None = None,
-        preserves_messages: bool = False,
         queue_limit: int = 4_194_304,
     ) -> None:
         self.timers = timers or Timers()
@@ -100,7 +98,7 @@ class Association(ABC):
             tuple(contexts) or (None,), AspState.DOWN
         )
         self._network_appearance = network_appearance
-        self._preserves_messages = preserves_messages
+        self._preserves_messages = False
         self._queue_limit = queue_limit
         self._queued = 0
         self._outgoing: list[tuple[int, bytes]] = []
@@ -119,9 +117,14 @@ class Association(ABC):
 
     # what the transport says
 
-    def connected(self, now: float, *, streams: int = 1) -> None:
-        """SCTP-COMMUNICATION-UP: the link is there, with so many outbound streams."""
+    def connected(self, now: float, *, streams: int = 1, preserves_messages: bool = False) -> None:
+        """SCTP-COMMUNICATION-UP: the link is there, with so many outbound streams.
+
+        `preserves_messages` says whether the transport hands over whole messages (SCTP, UDP) or
+        octets (TCP).
+        """
         self._connected = True
+        self._preserves_messages = preserves_messages
         self._streams = streams
         self._heard = now
         if self.timers.heartbeat is not None:
@@ -187,6 +190,11 @@ class Association(ABC):
     def state(self, context: int | None = None) -> AspState:
         """Return the ASP's state for one AS; for a context that it does not have, DOWN."""
         return self._states.get(context, AspState.DOWN)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the link below is there and worth keeping."""
+        return self._connected
 
     @property
     def is_active(self) -> bool:

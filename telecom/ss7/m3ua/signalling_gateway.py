@@ -34,12 +34,14 @@ class SignallingGateway:
         self._association = association
         self._events: list[MtpPause | MtpResume] = []
 
-    def accept(self, now: float, *, streams: int = 1, **own: Any) -> SgpAssociation:
+    def accept(
+        self, now: float, *, streams: int = 1, preserves_messages: bool = False
+    ) -> SgpAssociation:
         """Begin an association with a peer that has just connected."""
         association = SgpAssociation(
-            self, application_servers=self._servers.values(), **self._association, **own
+            self, application_servers=self._servers.values(), **self._association
         )
-        association.connected(now, streams=streams)
+        association.connected(now, streams=streams, preserves_messages=preserves_messages)
         return association
 
     def transfer(self, transfer: MtpTransfer, _now: float) -> bool:

@@ -225,8 +225,10 @@ class Connectionless:
         self, message: Unitdata | ExtendedUnitdata, data: bytes, transfer: MtpTransfer
     ) -> NUnitdata:
         calling = message.calling
-        if calling.pc is None and (calling.gt is None or not calling.route_on_gt):
-            # an answer can only go where the message came from, Q.714 2.1
+        if calling.pc is None and (
+            calling.gt is None or not calling.route_on_gt or self._routing.answers_origin
+        ):
+            # an answer can only go where the message came from
             calling = msgspec.structs.replace(calling, pc=transfer.opc)
         return NUnitdata(
             message.called,

@@ -31,7 +31,9 @@ class Routing:
     """The translations of one node.
 
     `local` are the prefixes of the node's own global titles: with none given, it takes whatever
-    comes. `routes` are the prefixes of all others; an empty prefix is the default route.
+    comes. `routes` are the prefixes of all others; an empty prefix is the default route. A node
+    that `answers_origin` sends its answers to the point code that the question came from: with
+    several peers behind one global title, no translation says which of them asked.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Routing:
         *,
         local: Iterable[str] = (),
         routes: Iterable[tuple[str, Translation]] = (),
+        answers_origin: bool = False,
     ) -> None:
         own = [(prefix, Translation(point_code)) for prefix in local]
         others = tuple(routes)
@@ -47,13 +50,16 @@ class Routing:
         self.point_codes = frozenset(translation.pc for _, translation in others)
         self._point_code = point_code
         self._takes_all = not own
+        self.answers_origin = answers_origin
         self.destination = lru_cache(CACHED_ROUTES)(self._destination)
         self.is_local = lru_cache(CACHED_ROUTES)(self._is_local)
 
     def _destination(self, called: SccpAddress) -> Destination | ReturnCause:
         """Return where a message for this address goes, or why it cannot go anywhere."""
         if called.pc is not None:
-            return Destination(called.pc, called)
+            # the routing label says it, so an address that has a title need not (Q.714 2.2.2)
+            named = called if called.gt is None else msgspec.structs.replace(called, pc=None)
+            return Destination(called.pc, named)
         if not called.digits:
             return ReturnCause.NO_TRANSLATION_FOR_SUCH_ADDRESS
         translation = self._table.find(called.digits)

@@ -81,8 +81,8 @@ def test_data_flows_both_ways_while_active(asp: Make) -> None:
 
 
 def test_data_keeps_off_stream_0_and_keeps_its_stream_by_sls() -> None:
-    association = AspAssociation(preserves_messages=True)
-    association.connected(0.0, streams=3)
+    association = AspAssociation()
+    association.connected(0.0, streams=3, preserves_messages=True)
     for acknowledgement in (m.AspUpAck(), m.AspActiveAck()):
         association.receive_data(encode(acknowledgement), 0.0, stream=0)
     for sls in (0, 1, 2, 0):

@@ -66,7 +66,9 @@ def test_a_bad_message_in_good_framing_does_not_hurt_the_next(asp: Make) -> None
 
 
 def test_whole_messages_are_judged_alone(asp: Make) -> None:
-    chart = asp(preserves_messages=True).forget()
+    chart = asp()
+    chart.association.connected(0.0, preserves_messages=True)
+    chart.forget()
     for octets, code in (
         (b"", ErrorCode.PROTOCOL_ERROR),
         (bytes.fromhex("0200030300000008"), ErrorCode.INVALID_VERSION),
@@ -79,8 +81,8 @@ def test_whole_messages_are_judged_alone(asp: Make) -> None:
 
 
 def test_messages_on_a_stream_where_they_must_not_be() -> None:
-    association = AspAssociation(preserves_messages=True)
-    association.connected(0.0, streams=4)
+    association = AspAssociation()
+    association.connected(0.0, streams=4, preserves_messages=True)
     association.data_to_send()
     notify = encode(m.Notify(status=Status(1, 3)))
     for octets, stream in ((encode(DATA), 0), (notify, 2)):
@@ -92,8 +94,8 @@ def test_messages_on_a_stream_where_they_must_not_be() -> None:
 
 
 def test_with_one_stream_data_may_use_it() -> None:
-    association = AspAssociation(preserves_messages=True)
-    association.connected(0.0, streams=1)
+    association = AspAssociation()
+    association.connected(0.0, streams=1, preserves_messages=True)
     for message in (m.AspUpAck(), m.AspActiveAck(), DATA):
         association.receive_data(encode(message), 0.0, stream=0)
     assert TRANSFER in association.events_received()
@@ -105,13 +107,13 @@ class Joined:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.gateway = SignallingGateway([ApplicationServer(7, 2)], point_codes=(1,))
-        self.asp = AspAssociation(routing_contexts=(7,), preserves_messages=True)
+        self.asp = AspAssociation(routing_contexts=(7,))
         self.now = 0.0
         self.connect()
 
     def connect(self) -> None:
         self.sgp = self.gateway.accept(self.now, preserves_messages=True)
-        self.asp.connected(self.now)
+        self.asp.connected(self.now, preserves_messages=True)
 
     def cut(self) -> None:
         self.asp.receive_eof(self.now)
@@ -162,10 +164,9 @@ def every_end() -> Iterator[Association]:
     yield AspAssociation(
         routing_contexts=(7, 8),
         routing_keys=(m.RoutingKey(local_identifier=1, destinations=(PointCode(2),)),),
-        preserves_messages=True,
     )
     yield SignallingGateway([ApplicationServer(7, 2)]).accept(0.0)
-    yield SignallingGateway([ApplicationServer(None, None)]).accept(0.0, preserves_messages=True)
+    yield SignallingGateway([ApplicationServer(None, None)]).accept(0.0)
 
 
 MESSAGES = [
@@ -208,8 +209,8 @@ MESSAGES = [
     )
 )
 def test_nothing_that_a_peer_sends_raises_or_grows(steps: list[bytes | float]) -> None:
-    for end in every_end():
-        end.connected(0.0)
+    for number, end in enumerate(every_end()):
+        end.connected(0.0, preserves_messages=bool(number % 2))
         now = 0.0
         for step in steps:
             if isinstance(step, float):

@@ -390,3 +390,12 @@ def test_nothing_that_a_peer_sends_raises(data: st.DataObject) -> None:
                 node.sccp.unitdata(answer, float(step))
     node.sccp.handle_timer(100.0)
     assert node.sccp.next_timer() is None
+
+
+def test_answers_may_go_to_the_point_code_that_asked() -> None:
+    node = Node(routing=Routing(OWN, routes=[("", Translation(PEER))], answers_origin=True))
+    (asked,) = node.receive(unitdata(), opc=44)
+    assert asked.calling == SccpAddress(THERE.gt, 6, pc=44)
+    node.sccp.unitdata(NUnitdata(asked.calling, asked.called, b"answer"), 0.0)
+    assert node.sent[0].dpc == 44
+    assert node.messages() == [Unitdata(0x80, THERE, HERE, b"answer")]
