@@ -27,6 +27,7 @@ from telecom.ss7.map.primitives import (
     Opened,
     Refused,
     RefuseReason,
+    Returned,
     TimedOut,
     Undeliverable,
 )
@@ -353,16 +354,17 @@ class Dialogues:
         A dialogue that had nothing but such a one to say ends with it: no answer will come.
         """
         dialogue = self._by_number[cancel.dialogue]
-        operation = dialogue.requesting.pop(cancel.invoke_id, None)
+        invoke_id, reference = cancel.invoke_id, dialogue.reference
+        operation = dialogue.requesting.pop(invoke_id, None)
         if operation is None:
             return []
         if operation.operation_class != tc.OperationClass.NOTHING:
-            code, reference = operation.code, dialogue.reference
-            return [TimedOut(dialogue.id, cancel.invoke_id, code, reference)]
+            return [TimedOut(dialogue.id, invoke_id, operation.code, reference)]
         if dialogue.state is not State.INITIATED:
             return []
         self.close(dialogue.id, now)
-        return [Closed(dialogue.id, dialogue.reference)]
+        done = Returned(dialogue.id, invoke_id, operation.code, None, reference)
+        return [done, Closed(dialogue.id, reference)]
 
 
 def _components(

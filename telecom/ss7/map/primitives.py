@@ -85,7 +85,10 @@ class Invoked(msgspec.Struct, frozen=True):
 
 
 class Returned(msgspec.Struct, frozen=True):
-    """A service confirm: the operation's result; None where it has no parameter."""
+    """A service confirm: the operation's result; None where it has no parameter.
+
+    An operation without outcomes that opened a dialogue counts as done once its time is up.
+    """
 
     dialogue: int
     invoke_id: int

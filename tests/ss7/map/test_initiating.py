@@ -225,7 +225,7 @@ def test_a_dialogue_of_an_operation_without_outcomes_ends_by_itself(playbook: An
     alert = messages.AlertServiceCentreArg(AddressString("1"), AddressString("2"))
     playbook.open(ac.SHORT_MSG_ALERT_V1, invoke=alert)
     playbook >> tcap.Begin(TID, None, (invoked(49, alert, version=1),))
-    playbook.wait(11.0) >> map_.Closed(1)
+    playbook.wait(11.0) >> map_.Returned(1, 1, 49) >> map_.Closed(1)
     assert len(playbook.map) == len(playbook.tcap) == 0
 
 
