@@ -2,14 +2,25 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from telecom.runtime.errors import ConfigError
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Digits = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
+Seconds = Annotated[float, Field(gt=0)]
+PointCode = Annotated[int, Field(ge=0, le=0xFFFFFF)]
+
+
+class Table(BaseModel):
+    """A table of a file; a key it doesn't know is an error, not a silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def load(model: type[ModelT], path: Path, **overrides: Any) -> ModelT:
