@@ -190,7 +190,8 @@ class AspAssociation(Association):
     def _notify(self, message: m.Notify, now: float) -> None:
         status = message.status
         self._events.append(Notified(status.type, status.information, message.routing_contexts))
-        contexts = self._named(message.routing_contexts)
+        named = message.routing_contexts or self._states
+        contexts = [context for context in self._states if context is None or context in named]
         if status == _ALTERNATE:
             for context in contexts:
                 self._move(context, AspInput.ALTERNATE_ASP_ACTIVE)

@@ -201,6 +201,11 @@ class Association(ABC):
         """Whether DATA may flow for any AS."""
         return AspState.ACTIVE in self._states.values()
 
+    @property
+    def is_down(self) -> bool:
+        """Whether the ASP is down for every AS."""
+        return set(self._states.values()) == {AspState.DOWN}
+
     # timers
 
     def next_timer(self) -> float | None:

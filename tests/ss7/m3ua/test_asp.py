@@ -226,6 +226,13 @@ def test_overridden_it_waits_until_the_as_needs_it(asp: Make) -> None:
     chart >> m.AspActive(traffic_mode=1)
 
 
+def test_what_becomes_of_other_application_servers_is_only_told(asp: Make) -> None:
+    chart = asp(routing_contexts=(101,)).after(m.AspUpAck(), m.AspActiveAck())
+    chart << m.Notify(status=Status(2, 2), routing_contexts=(9,)) >> Notified(2, 2, (9,))
+    chart.nothing_else()
+    assert chart.association.is_active
+
+
 def test_shuts_down_step_by_step(asp: Make) -> None:
     chart = asp(routing_contexts=(101,)).after(m.AspUpAck(), m.AspActiveAck())
     chart.association.shut_down(5.0)
