@@ -9,14 +9,10 @@ from hlr_sim.primitives import Outgoing, Send
 from hlr_sim.timers import Timers
 from telecom.ss7.map.contexts import SHORT_MSG_ALERT_V2
 from telecom.ss7.map.messages import AddressString, AlertServiceCentreArg
-from telecom.ss7.map.operations import Timer
 from telecom.ss7.sccp.address import SccpAddress, SubsystemNumber
 
 MAX_PENDING: Final = 10_000
 """How many alerts may be under way or waiting for another attempt."""
-
-_QUIET: Final = Timer.S + 2.0
-"""Seconds after which no answer to an alert is none at all, and not the one of version 2."""
 
 _log = structlog.get_logger("hlr_sim.alerts")
 
@@ -56,7 +52,6 @@ class Alerts:
             called=SccpAddress.of_gt(service_centre, SubsystemNumber.MSC),
             calling=SccpAddress.of_gt(hlr, SubsystemNumber.HLR),
             done=partial(self._done, argument, hlr, attempt),
-            quiet=_QUIET,
         )
         self._send(outgoing, now)
 

@@ -1,22 +1,13 @@
 """The simulator's configuration file: every key, its unit, its default."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hlr_sim.faults import MAX_FAULTS, Fault, Target
-
-Port = Annotated[int, Field(ge=0, le=65535)]
-Digits = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
-Seconds = Annotated[float, Field(gt=0)]
-PointCode = Annotated[int, Field(ge=0, le=0xFFFFFF)]
-
-
-class Table(BaseModel):
-    """A table of the file; a key it doesn't know is an error, not a silence."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from telecom.runtime.config import Digits, PointCode, Port, Seconds, Table
+from telecom.runtime.errors import ConfigError
 
 
 class M3uaListener(Table):
@@ -91,3 +82,25 @@ class HlrSimConfig(Table):
     gt_correlation: GtCorrelation = GtCorrelation()
     faults: FaultTable = FaultTable()
     limits: MemoryLimits = MemoryLimits()
+
+    def moved(self, *, port_offset: int = 0, transport: str | None = None) -> Self:
+        """Return the configuration with every port moved and M3UA on another transport.
+
+        Raises `ConfigError` where a port would be none any more.
+        """
+        scheme, _, rest = self.m3ua.url.partition("://")
+        host, _, port = rest.rpartition(":")
+        link = f"{transport or scheme}://{host}:{_moved(int(port), port_offset)}"
+        http_port = _moved(self.http.port, port_offset)
+        return self.model_copy(
+            update={
+                "m3ua": self.m3ua.model_copy(update={"url": link}),
+                "http": self.http.model_copy(update={"port": http_port}),
+            }
+        )
+
+
+def _moved(port: int, offset: int) -> int:
+    if port + offset not in range(65536):
+        raise ConfigError(f"port {port} moved by {offset} is none: expected 0 to 65535")
+    return port + offset

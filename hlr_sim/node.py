@@ -184,20 +184,16 @@ class Node:
             self._map.close(notice.dialogue, now, prearranged=True)
 
     def _begin(self, outgoing: Outgoing, now: float) -> None:
-        begun = Begun(outgoing, self._map)
         try:
-            begun.dialogue = self._map.open(
+            self._map.open(
                 outgoing.context,
                 called=outgoing.called,
                 calling=outgoing.calling,
                 now=now,
                 invoke=outgoing.argument,
                 fallback=True,
-                reference=begun,
+                reference=Begun(outgoing, self._map),
             )
         except MapError as error:
             _log.warning("dialogue_not_begun", reason=str(error))
             outgoing.done(str(error), now)
-            return
-        if outgoing.quiet is not None:
-            self.lab.timers.at(now + outgoing.quiet, begun.quiet)

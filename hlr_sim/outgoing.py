@@ -23,14 +23,12 @@ from telecom.ss7.map.primitives import (
 class Begun:
     """Collects what the peer says in the dialogue, and reports the outcome once, at its end."""
 
-    __slots__ = ("_failure", "_map", "_outgoing", "_over", "dialogue")
+    __slots__ = ("_failure", "_map", "_outgoing")
 
     def __init__(self, outgoing: Outgoing, provider: Dialogues) -> None:
         self._outgoing = outgoing
         self._map = provider
         self._failure: str | None = "no answer"
-        self._over = False
-        self.dialogue = 0
 
     def handle(self, indication: MapIndication, now: float) -> None:
         """Take the next indication of the dialogue."""
@@ -53,39 +51,29 @@ class Begun:
     def delimited(self, delimited: Delimited, now: float) -> None:
         """End a dialogue that the peer leaves open: there is nothing more to say in it."""
         self._map.close(delimited.dialogue, now)
-        self._report(self._failure, now)
+        self._outgoing.done(self._failure, now)
 
     def timed_out(self, timed_out: TimedOut, now: float) -> None:
         """Give up a peer that does not answer."""
         self._map.abort(timed_out.dialogue, now)
-        self._report(self._failure, now)
+        self._outgoing.done(self._failure, now)
 
     def closed(self, _closed: Closed, now: float) -> None:
         """Report the outcome."""
-        self._report(self._failure, now)
+        self._outgoing.done(self._failure, now)
 
     def aborted(self, aborted: Aborted, now: float) -> None:
         """Report that the dialogue broke off."""
-        self._report(f"aborted, {aborted.cause.name.lower()}", now)
+        self._outgoing.done(f"aborted, {aborted.cause.name.lower()}", now)
 
     def refused(self, refused: Refused, now: float) -> None:
         """Report that the peer takes no such dialogue in any version."""
-        self._report(f"refused, {refused.reason.name.lower()}", now)
+        self._outgoing.done(f"refused, {refused.reason.name.lower()}", now)
 
     def undeliverable(self, notice: Undeliverable, now: float) -> None:
         """Report that the network has no way to the peer."""
         self._map.close(notice.dialogue, now, prearranged=True)
-        self._report(f"undeliverable, return cause {notice.cause}", now)
-
-    def quiet(self, now: float) -> None:
-        """Take it for good that nothing came back: version 1 has no answer to an alert."""
-        if not self._over:
-            self._map.close(self.dialogue, now, prearranged=True)
-            self._report(None, now)
-
-    def _report(self, failure: str | None, now: float) -> None:
-        self._over = True
-        self._outgoing.done(failure, now)
+        self._outgoing.done(f"undeliverable, return cause {notice.cause}", now)
 
 
 _HANDLERS: Final[dict[type[Any], Callable[[Begun, Any, float], None]]] = {

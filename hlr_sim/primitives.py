@@ -58,8 +58,7 @@ Operations = Mapping[type[Sequence], Operation]
 class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """A dialogue that a role wants begun, with one operation.
 
-    `done` is called once with None or the reason why it failed, and the time. After `quiet`
-    seconds without any answer an operation that has none in version 1 has succeeded.
+    `done` is called once with None or the reason why it failed, and the time.
     """
 
     context: ApplicationContext
@@ -67,7 +66,6 @@ class Outgoing(msgspec.Struct, frozen=True, gc=False):
     called: SccpAddress
     calling: SccpAddress
     done: Callable[[str | None, float], None]
-    quiet: float | None = None
 
 
 Send = Callable[[Outgoing, float], None]

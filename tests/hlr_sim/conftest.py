@@ -260,6 +260,11 @@ class Link:
 
 
 @pytest.fixture
+def configs() -> Path:
+    return CONFIGS
+
+
+@pytest.fixture
 def make_link() -> type[Link]:
     return Link
 
