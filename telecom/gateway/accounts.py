@@ -38,10 +38,6 @@ class Accounts:
         same = hmac.compare_digest(expected, password)
         return self._by_system_id.get(system_id) if same else None
 
-    def knows(self, system_id: str) -> bool:
-        """Whether there is such an account."""
-        return system_id in self._by_system_id
-
     def owner_of(self, number: str) -> str | None:
         """Return the system_id of the account that gets what is sent to `number`."""
         return self._owners.get(number, self._default_owner)

@@ -1,21 +1,16 @@
 """The gateway's configuration file: every key, its unit, its default."""
 
+import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-Port = Annotated[int, Field(ge=0, le=65535)]
-Digits = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
-Seconds = Annotated[float, Field(gt=0)]
+from telecom.runtime.config import Digits, PointCode, Port, Seconds, Table
+
 Rate = Annotated[float, Field(gt=0, description="messages a second")]
-
-
-class Table(BaseModel):
-    """A table of the file; a key it doesn't know is an error, not a silence."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SmppListener(Table):
@@ -23,9 +18,6 @@ class SmppListener(Table):
 
     host: str = "127.0.0.1"
     port: Port = 2775
-    tls_port: Port | None = None
-    tls_certificate: Path | None = None
-    tls_key: Path | None = None
     system_id: Annotated[str, Field(max_length=15)] = "telecom"
     max_connections: Annotated[int, Field(ge=1)] = 2000
 
@@ -63,8 +55,8 @@ class Ss7Link(Table):
     """The gateway as an SS7 point: its link, point codes, and global titles."""
 
     url: Annotated[str, Field(pattern=r"^(tcp|udp|sctp)://.+:[0-9]+$")] = "tcp://127.0.0.1:2905"
-    point_code: Annotated[int, Field(ge=0, le=0xFFFFFF)] = 101
-    peer_point_code: Annotated[int, Field(ge=0, le=0xFFFFFF)] = 201
+    point_code: PointCode = 101
+    peer_point_code: PointCode = 201
     network_indicator: Annotated[int, Field(ge=0, le=3)] = 2
     routing_context: Annotated[int, Field(ge=0)] | None = 1
     global_titles: Annotated[tuple[Digits, ...], Field(min_length=1)] = ("38591000001",)
@@ -85,7 +77,7 @@ class MessageLimits(Table):
     max_segments: Annotated[int, Field(ge=1, le=255)] = 16
 
 
-class RetryClass(Table):
+class RetryDelays(Table):
     """When a failed attempt is made again; first delay and cap in seconds, jitter a share."""
 
     first: Seconds = 30
@@ -97,10 +89,10 @@ class RetryClass(Table):
 class RetrySchedules(Table):
     """A schedule for each class of failure that may pass."""
 
-    temporary: RetryClass = RetryClass()
-    no_answer: RetryClass = RetryClass()
-    absent: RetryClass = RetryClass(first=900, cap=14_400)
-    memory_full: RetryClass = RetryClass(first=900, cap=14_400)
+    temporary: RetryDelays = RetryDelays()
+    no_answer: RetryDelays = RetryDelays()
+    absent: RetryDelays = RetryDelays(first=900, cap=14_400)
+    memory_full: RetryDelays = RetryDelays(first=900, cap=14_400)
 
 
 class NodeLimits(Table):
@@ -120,10 +112,14 @@ class OutboxLimits(Table):
 
 
 class Account(Table):
-    """A client: how it binds, how fast it may send, which numbers are its own."""
+    """A client: how it binds, how fast it may send, which numbers are its own.
+
+    In place of `password` (8 characters at most, SMPP 3.4 5.2.2) a file may say `password_env`:
+    the environment variable that has it.
+    """
 
     system_id: Annotated[str, Field(min_length=1, max_length=15)]
-    password: SecretStr
+    password: Annotated[SecretStr, Field(min_length=1, max_length=8)]
     rate: Rate = 100
     max_binds: Annotated[int, Field(ge=1)] = 50
     numbers: tuple[Digits, ...] = ()
@@ -134,6 +130,20 @@ class Account(Table):
         default=False, description="lookups show the whole IMSI and serving node"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _password_of_the_environment(cls, table: Any) -> Any:
+        """Take the password from the environment variable that `password_env` names, if any."""
+        if not isinstance(table, dict) or "password_env" not in table:
+            return table
+        rest = {key: value for key, value in table.items() if key != "password_env"}
+        name = table["password_env"]
+        if "password" in rest:
+            raise ValueError("password or password_env, not both")
+        if not os.environ.get(name):
+            raise ValueError(f"a password in the environment variable {name}")
+        return {**rest, "password": os.environ[name]}
+
 
 class Route(Table):
     """Where numbers go: the longest prefix wins; an SS7 route sends from its calling GT."""
@@ -143,6 +153,16 @@ class Route(Table):
     operator: str
     calling_gt: Digits
     rate: Rate = 100_000
+
+
+class Price(Table):
+    """What one unit of a service costs; without `account` or `operator` it is for all of them."""
+
+    service: str
+    amount: Decimal
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
+    account: str | None = None
+    operator: str | None = None
 
 
 class GatewayConfig(BaseSettings):
@@ -170,6 +190,7 @@ class GatewayConfig(BaseSettings):
     )
     accounts: Annotated[tuple[Account, ...], Field(min_length=1)]
     routes: Annotated[tuple[Route, ...], Field(min_length=1)]
+    prices: tuple[Price, ...] = ()
 
     @classmethod
     def settings_customise_sources(
@@ -198,6 +219,28 @@ class GatewayConfig(BaseSettings):
         if self.mo_default_account is not None and self.mo_default_account not in names:
             raise ValueError("mo_default_account: the system_id of an account")
         return self
+
+    def moved(
+        self,
+        *,
+        port_offset: int = 0,
+        transport: str | None = None,
+        redis_url: str | None = None,
+        data: Path | None = None,
+    ) -> Self:
+        """Return the configuration with every port moved, and what is given put in its place."""
+        scheme, _, rest = self.ss7.url.partition("://")
+        host, _, port = rest.rpartition(":")
+        link = f"{transport or scheme}://{host}:{int(port) + port_offset}"
+        return self.model_copy(
+            update={
+                "smpp": self.smpp.model_copy(update={"port": self.smpp.port + port_offset}),
+                "http": self.http.model_copy(update={"port": self.http.port + port_offset}),
+                "ss7": self.ss7.model_copy(update={"url": link}),
+                "redis": self.redis.model_copy(update={"url": redis_url or self.redis.url}),
+                "data": data or self.data,
+            }
+        )
 
 
 def _unique(key: str, values: list[Any]) -> None:

@@ -44,6 +44,18 @@ class Metrics:
             ("service",),
             registry=self.registry,
         )
+        self.ledger_entries = Counter(
+            "telecom_ledger_entries",
+            "Entries that were new to the ledger, by kind: each billable event and pair once",
+            ("kind",),
+            registry=self.registry,
+        )
+        self.queue_depth = Gauge(
+            "telecom_queue_depth",
+            "Messages in Redis by state: stored in all, queued or taken, deferred",
+            ("state",),
+            registry=self.registry,
+        )
 
     def _histogram(self, name: str, documentation: str) -> Histogram:
         return Histogram(name, documentation, buckets=_LATENCY_BUCKETS, registry=self.registry)

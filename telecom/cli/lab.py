@@ -1,0 +1,127 @@
+"""`telecom lab`: gateway, HLR and SMSC simulators, and Redis, all on loopback."""
+
+import asyncio
+import json
+import tempfile
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from telecom.cli.options import AsJson, Capture, Data, PortOffset, Transport
+from telecom.runtime.children import Child
+from telecom.runtime.errors import CommandError, ExitStatus
+
+ACCOUNT = "demo/demo"
+
+
+class LabOptions(msgspec.Struct, frozen=True):
+    """What the user asked of the lab; `folder` is where its state is kept."""
+
+    folder: Path
+    configs: Path
+    port_offset: int
+    transport: str
+    capture: Path | None
+
+
+def lab(
+    port_offset: PortOffset = 0,
+    transport: Transport = "tcp",
+    data: Data = None,
+    capture: Capture = None,
+    as_json: AsJson = False,
+    configs: Annotated[
+        Path | None, typer.Option(help="Take lab.toml, hlr_sim.toml and smsc_sim.toml from here.")
+    ] = None,
+) -> int:
+    """Run the whole lab on this machine until Ctrl-C."""
+    from telecom.runtime.service import run
+
+    def options(folder: Path) -> LabOptions:
+        return LabOptions(folder, configs or lab_configs(), port_offset, transport, capture)
+
+    with tempfile.TemporaryDirectory(prefix="telecom-lab-") as temporary:
+        chosen = options(data or Path(temporary))
+        return run(lambda stop: _run(stop, chosen, as_json=as_json))
+
+
+def lab_configs() -> Path:
+    """Return the folder of the lab's configuration: of the installed package or the checkout."""
+    package = Path(__file__).parents[1]
+    installed = package / "configs"
+    return installed if installed.is_dir() else package.parent / "configs"
+
+
+async def _run(stop: asyncio.Event, options: LabOptions, *, as_json: bool) -> int:
+    began = time.monotonic()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as running:
+        children = await _start(running, options)
+        _say_ready(children, time.monotonic() - began, as_json=as_json)
+        return await _until_stopped(stop, children)
+
+
+async def _start(running: AsyncExitStack, options: LabOptions) -> list[Child]:
+    """Start every part, each ready before what needs it; they stop in the reverse order."""
+    from telecom.store.embedded import EmbeddedRedis
+
+    redis = EmbeddedRedis(options.folder / "redis")
+    running.push_async_callback(redis.stop)
+    shared = ["--port-offset", str(options.port_offset), "--json"]
+    transport = ["--transport", options.transport]
+    simulators = (
+        ("hlr-sim", ["hlr_sim.main", *_config(options, "hlr_sim.toml"), *shared, *transport]),
+        ("smsc-sim", ["smsc_sim.main", *_config(options, "smsc_sim.toml"), *shared]),
+    )
+    starting = [_child(running, name, arguments) for name, arguments in simulators]
+    _, children = await asyncio.gather(redis.start(), asyncio.gather(*starting))
+    gateway = ["telecom.cli.main", "gateway", *_config(options, "lab.toml"), *shared, *transport]
+    gateway += ["--redis-url", redis.url, "--data", str(options.folder)]
+    if options.capture is not None:
+        gateway += ["--capture", str(options.capture)]
+    return [await _child(running, "gateway", gateway), *children]
+
+
+def _config(options: LabOptions, name: str) -> list[str]:
+    return ["--config", str(options.configs / name)]
+
+
+async def _child(running: AsyncExitStack, name: str, arguments: list[str]) -> Child:
+    child = await Child.start(name, arguments)
+    running.push_async_callback(child.stop)
+    return child
+
+
+async def _until_stopped(stop: asyncio.Event, children: list[Child]) -> int:
+    """Wait for Ctrl-C; a part that ends by itself ends the lab, and is named."""
+    stopped = asyncio.get_running_loop().create_task(stop.wait())
+    ends = {asyncio.get_running_loop().create_task(child.wait()): child for child in children}
+    await asyncio.wait({stopped, *ends}, return_when=asyncio.FIRST_COMPLETED)
+    ended = [child.name for task, child in ends.items() if task.done()]
+    for task in (stopped, *ends):
+        task.cancel()
+    if ended and not stop.is_set():
+        raise CommandError(f"{ended[0]} ended by itself; its last lines on stderr say why")
+    return ExitStatus.DONE
+
+
+def _say_ready(children: list[Child], seconds: float, *, as_json: bool) -> None:
+    addresses = {name: where for child in children for name, where in child.ready.items()}
+    if as_json:
+        ready: dict[str, Any] = {"status": "lab ready", "seconds": round(seconds, 3)}
+        typer.echo(json.dumps({**ready, "account": ACCOUNT, "addresses": addresses}))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    typer.echo(f"lab ready in {seconds:.1f} s; Ctrl-C stops it")
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, where in addresses.items():
+        table.add_row(name, where)
+    table.add_row("account (system_id/password)", ACCOUNT)
+    Console().print(table)
+    typer.echo("try: telecom send 447700900123 hello")

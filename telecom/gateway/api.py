@@ -1,0 +1,134 @@
+"""The gateway's HTTP API: health, metrics, number lookup, statements, evidence."""
+
+import contextlib
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response, status
+from fastapi.responses import StreamingResponse
+from fastapi.security import HTTPBasic, HTTPBasicCredentials
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+from redis.exceptions import RedisError
+
+from telecom.charging.statements import month_of
+from telecom.gateway.accounts import Accounts
+from telecom.gateway.config import Account
+from telecom.gateway.health import Health
+from telecom.gateway.ledger_reader import LedgerReader
+from telecom.gateway.lookups import LookupRefused, Lookups
+from telecom.gateway.metrics import Metrics
+
+_MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
+_DIGITS = r"^\+?[0-9]{1,15}$"
+
+
+class LookupRequest(BaseModel):
+    """A number to look up, in international format."""
+
+    msisdn: Annotated[str, Field(pattern=_DIGITS, examples=["447700900123"])]
+
+
+class EvidenceQuery(BaseModel):
+    """Which pairs are asked for; `since` and `until` are ISO 8601, UTC where they say no zone."""
+
+    number: Annotated[str | None, Field(pattern=_DIGITS)] = None
+    operator: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def make_api(
+    accounts: Accounts, lookups: Lookups, ledger: LedgerReader, *, health: Health, metrics: Metrics
+) -> FastAPI:
+    """Return the application; every path under /v1 wants an account's name and password."""
+    app = FastAPI(title="telecom gateway", description=__doc__ or "")
+    app.state.lookups = lookups
+    app.state.ledger = ledger
+    app.state.accounts = accounts
+    app.state.health = health
+    app.state.metrics = metrics
+    app.include_router(operation)
+    app.include_router(services, prefix="/v1")
+    return app
+
+
+operation = APIRouter(tags=["operation"])
+services = APIRouter()
+
+
+@operation.get("/healthz")
+async def healthz(request: Request, response: Response) -> dict[str, Any]:
+    """Tell whether the node works: 503 and the faults by name when it does not."""
+    health: Health = request.app.state.health
+    faults = await health.faults()
+    if faults:
+        response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    return {"status": "faulty" if faults else "ok", "faults": faults}
+
+
+@operation.get("/metrics")
+async def prometheus(request: Request) -> Response:
+    """Return the node's metrics as Prometheus reads them."""
+    metrics: Metrics = request.app.state.metrics
+    health: Health = request.app.state.health
+    with contextlib.suppress(RedisError):
+        await health.measure_queue()
+    return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def authenticated(
+    request: Request,
+    credentials: Annotated[HTTPBasicCredentials, Depends(HTTPBasic(realm="telecom"))],
+) -> Account:
+    """Return the account whose name and password came with the request."""
+    accounts: Accounts = request.app.state.accounts
+    account = accounts.authenticate(credentials.username, credentials.password.encode())
+    if account is None:
+        raise HTTPException(
+            status.HTTP_401_UNAUTHORIZED,
+            "unknown account or wrong password",
+            headers={"WWW-Authenticate": "Basic"},
+        )
+    return account
+
+
+Caller = Annotated[Account, Depends(authenticated)]
+
+
+@services.post("/lookups", tags=["number lookup"])
+async def look_up(asked: LookupRequest, request: Request, caller: Caller) -> dict[str, Any]:
+    """Ask the number's operator whether it can be reached, is ported, is roaming."""
+    lookups: Lookups = request.app.state.lookups
+    try:
+        return await lookups.query(caller, asked.msisdn.removeprefix("+"))
+    except LookupRefused as refusal:
+        raise HTTPException(refusal.http_status, str(refusal)) from None
+
+
+@services.get("/statement", tags=["charging"])
+async def statement(
+    request: Request,
+    caller: Caller,
+    client: str | None = None,
+    month: Annotated[str | None, Query(pattern=_MONTH)] = None,
+) -> dict[str, Any]:
+    """Return a month's billable events; the platform's operator may ask for any client."""
+    client = client or caller.system_id
+    if client != caller.system_id and not caller.operator_of_platform:
+        raise HTTPException(status.HTTP_403_FORBIDDEN, "another client's statement")
+    ledger: LedgerReader = request.app.state.ledger
+    month = month or month_of(datetime.now(UTC).timestamp())
+    return {"client": client, "month": month, "lines": await ledger.statement(client, month)}
+
+
+@services.get("/evidence", tags=["GT matching"])
+async def evidence(
+    request: Request, caller: Caller, asked: Annotated[EvidenceQuery, Query()]
+) -> StreamingResponse:
+    """Stream every SRI-SM and MT-ForwardSM pair as JSON lines, for a complaint."""
+    if not caller.operator_of_platform:
+        raise HTTPException(status.HTTP_403_FORBIDDEN, "only for the platform's operator")
+    ledger: LedgerReader = request.app.state.ledger
+    lines = ledger.evidence(**asked.model_dump())
+    return StreamingResponse(lines, media_type="application/x-ndjson")

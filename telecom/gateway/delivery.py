@@ -1,0 +1,120 @@
+"""Mobile-terminated delivery, stage by stage: queue, SRI-SM, GT gate, MT-ForwardSM, settlement."""
+
+from collections.abc import Callable
+
+from telecom.gateway.attempt import Attempt
+from telecom.gateway.clock import Clock
+from telecom.gateway.config import GatewayConfig, RetrySchedules
+from telecom.gateway.forwarding import Forwarding
+from telecom.gateway.gt_gate import GtGate
+from telecom.gateway.metrics import Metrics
+from telecom.gateway.reports import DeliveryReports
+from telecom.gateway.routing import Routing
+from telecom.gateway.settlement import Settlement
+from telecom.gateway.worker import Worker
+from telecom.router.failures import FailureClass
+from telecom.router.retry import Retries, Schedule
+from telecom.router.routes import Routes
+from telecom.ss7.map.dialogues import Dialogues
+from telecom.store.gt_gate import GtGate as StoredGate
+from telecom.store.messages import MessageQueue
+
+
+class MessageDelivery:
+    """The stages, each told of the next; `flush` sends what they queue at the MAP provider."""
+
+    def __init__(
+        self,
+        config: GatewayConfig,
+        provider: Dialogues,
+        *,
+        queue: MessageQueue,
+        gate: StoredGate,
+        routes: Routes,
+        node: str,
+        flush: Callable[[], None],
+        metrics: Metrics,
+        clock: Clock,
+    ) -> None:
+        timers = config.ss7.timers
+        self._settlement = Settlement(
+            queue,
+            _retries(config.retry),
+            DeliveryReports(
+                provider,
+                timeout=timers.report_sm_delivery_status,
+                metrics=metrics,
+                clock=clock,
+            ),
+            released=self._released,
+            flush=flush,
+            metrics=metrics,
+            clock=clock,
+        )
+        forwarding = Forwarding(
+            provider,
+            delivered=self._settlement.delivered,
+            failed=self._settlement.forwarding_failed,
+            progressed=self._settlement.progressed,
+            timeout=timers.mt_forward_sm,
+            metrics=metrics,
+            clock=clock,
+        )
+        self._gate = GtGate(
+            gate,
+            forwarding,
+            held_back=self._settlement.held_back,
+            lost=self._lost,
+            flush=flush,
+            metrics=metrics,
+            clock=clock,
+        )
+        routing = Routing(
+            provider,
+            self._gate,
+            failed=self._settlement.routing_failed,
+            timeout=timers.send_routing_info_for_sm,
+            metrics=metrics,
+            clock=clock,
+        )
+        self._worker = Worker(
+            queue,
+            routing,
+            self._settlement,
+            routes=routes,
+            node=node,
+            limit=config.limits.in_flight,
+            flush=flush,
+            clock=clock,
+        )
+
+    @property
+    def in_flight(self) -> int:
+        """How many attempts are under way."""
+        return self._worker.in_flight
+
+    def start(self) -> None:
+        """Begin to take messages from the queue."""
+        self._worker.start()
+
+    async def stop(self, *, grace: float) -> None:
+        """Take no more; what is under way has `grace` seconds, the rest is left in Redis."""
+        await self._worker.stop(grace=grace)
+        await self._gate.drain()
+        await self._settlement.drain()
+
+    def alerted(self, msisdn: str) -> None:
+        """Take note that a number can be reached again."""
+        self._worker.alerted(msisdn)
+
+    def _released(self, attempt: Attempt) -> None:
+        self._worker.released(attempt)
+
+    def _lost(self, attempts: list[Attempt], error: Exception) -> None:
+        self._worker.lost(attempts, error)
+
+
+def _retries(schedules: RetrySchedules) -> Retries:
+    return Retries(
+        {FailureClass(name): Schedule(**delays.model_dump()) for name, delays in schedules}
+    )

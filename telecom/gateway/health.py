@@ -1,0 +1,39 @@
+"""Whether a node works, and how much waits in Redis."""
+
+from redis.exceptions import RedisError
+
+from telecom.gateway.metrics import Metrics
+from telecom.net.ss7_node import Ss7Node
+from telecom.store.lua import Client
+from telecom.store.messages import MessageQueue
+
+
+class Health:
+    """Asks the parts that a node cannot work without."""
+
+    def __init__(self, redis: Client, ss7: Ss7Node, queue: MessageQueue, metrics: Metrics) -> None:
+        self._redis = redis
+        self._ss7 = ss7
+        self._queue = queue
+        self._metrics = metrics
+
+    async def faults(self) -> dict[str, str]:
+        """Return one line for each part that does not work."""
+        faults = {}
+        try:
+            await self.measure_queue()
+        except RedisError as error:
+            faults["redis"] = str(error)
+        if not self._ss7.is_active:
+            faults["ss7"] = "no M3UA association is active"
+        return faults
+
+    async def measure_queue(self) -> None:
+        """Bring the gauges of the queue up to date; raises `RedisError`."""
+        depth = await self._queue.depth()
+        for state, count in (
+            ("stored", depth.stored),
+            ("queued", depth.queued),
+            ("deferred", depth.deferred),
+        ):
+            self._metrics.queue_depth.labels(state).set(count)

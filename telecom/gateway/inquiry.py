@@ -1,0 +1,103 @@
+"""A MAP dialogue of ours, from its opening to the outcome of its operation."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from telecom.router.failures import Cause
+from telecom.ss7.map import primitives as map_primitives
+from telecom.ss7.map.declarations import Sequence
+from telecom.ss7.map.dialogues import Dialogues
+from telecom.ss7.map.error_parameters import AbsentSubscriberSmParam, SmDeliveryFailureCause
+from telecom.ss7.map.messages import InformServiceCentreArg
+from telecom.ss7.map.primitives import MapIndication
+
+
+class MapOutcome(msgspec.Struct, frozen=True):
+    """How an operation ended: with `result`, or for a `cause` (`number`, `detail` as it has).
+
+    `informed` is what an InformServiceCentre in the same dialogue said; `alternative` tells
+    that a refusing peer offers a lower version.
+    """
+
+    result: Sequence | None = None
+    cause: Cause | None = None
+    number: int | None = None
+    detail: int | None = None
+    informed: InformServiceCentreArg | None = None
+    alternative: bool = False
+
+
+def _detail(parameter: Sequence | None) -> int | None:
+    """Return the one number in an error's parameter that decides what follows from it."""
+    if isinstance(parameter, SmDeliveryFailureCause):
+        return parameter.sm_enumerated_delivery_failure_cause
+    if isinstance(parameter, AbsentSubscriberSmParam):
+        return parameter.absent_subscriber_diagnostic_sm
+    return None
+
+
+_OUTCOMES: Final[Mapping[type[Any], Callable[[Any], MapOutcome]]] = {
+    map_primitives.Returned: lambda it: MapOutcome(result=it.result),
+    map_primitives.Failed: lambda it: MapOutcome(
+        cause=Cause.ERROR, number=it.code, detail=_detail(it.parameter)
+    ),
+    map_primitives.TimedOut: lambda _: MapOutcome(cause=Cause.TIMEOUT),
+    map_primitives.Rejected: lambda _: MapOutcome(cause=Cause.REJECTED),
+    map_primitives.Aborted: lambda _: MapOutcome(cause=Cause.ABORTED),
+    map_primitives.Undeliverable: lambda it: MapOutcome(cause=Cause.NOTICE, number=it.cause),
+    map_primitives.Refused: lambda it: MapOutcome(
+        cause=Cause.REFUSED, alternative=it.alternative is not None
+    ),
+    map_primitives.Closed: lambda _: MapOutcome(cause=Cause.ABORTED),
+}
+
+
+def outcome_of(indication: MapIndication) -> MapOutcome | None:
+    """Return what an indication says of the operation under way; None where it says nothing."""
+    judge = _OUTCOMES.get(type(indication))
+    return judge(indication) if judge is not None else None
+
+
+class Inquiry:
+    """A dialogue of one operation: `done` hears its outcome, once.
+
+    It is the reference that the MAP provider gives back with each indication of the dialogue.
+    """
+
+    __slots__ = ("_clock", "_done", "_informed", "_map")
+
+    def __init__(
+        self,
+        provider: Dialogues,
+        done: Callable[[MapOutcome], None],
+        *,
+        clock: Callable[[], float],
+    ) -> None:
+        self._map = provider
+        self._done: Callable[[MapOutcome], None] | None = done
+        self._informed: InformServiceCentreArg | None = None
+        self._clock = clock
+
+    def handle(self, indication: MapIndication) -> None:
+        """Take the next indication of the dialogue."""
+        if isinstance(indication, map_primitives.Invoked):
+            if isinstance(indication.argument, InformServiceCentreArg):
+                self._informed = indication.argument
+            return
+        outcome = outcome_of(indication)
+        if outcome is not None:
+            self._settle(outcome)
+        if isinstance(indication, map_primitives.TimedOut):
+            self._map.abort(indication.dialogue, self._clock())
+        elif isinstance(indication, map_primitives.Delimited) and self._done is None:
+            self._map.close(indication.dialogue, self._clock())
+
+    def _settle(self, outcome: MapOutcome) -> None:
+        done, self._done = self._done, None
+        if done is None:
+            return
+        if self._informed is not None:
+            outcome = msgspec.structs.replace(outcome, informed=self._informed)
+        done(outcome)

@@ -1,0 +1,344 @@
+"""A gateway node: every piece started in its order, and stopped in the reverse one."""
+
+import contextlib
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from telecom.charging.tariffs import Price, TariffError, Tariffs
+from telecom.gateway.accounts import Accounts
+from telecom.gateway.api import make_api
+from telecom.gateway.clock import SYSTEM_CLOCK, Clock
+from telecom.gateway.config import GatewayConfig
+from telecom.gateway.config import Route as RouteTable
+from telecom.gateway.delivery import MessageDelivery
+from telecom.gateway.esmes import Esmes
+from telecom.gateway.from_network import FromNetwork
+from telecom.gateway.health import Health
+from telecom.gateway.ledger_reader import LedgerReader
+from telecom.gateway.lookups import Lookups
+from telecom.gateway.metrics import Metrics
+from telecom.gateway.submission import Submissions
+from telecom.gateway.to_esme import ToEsme
+from telecom.net.capture import Capture
+from telecom.net.smpp_server import ServerLimits, SmppServer
+from telecom.net.ss7_node import Ss7Node, Ss7NodeConfig
+from telecom.net.tasks import spawn
+from telecom.numbering.operators import Directory
+from telecom.router.routes import CallingGt, Route, RouteError, Routes
+from telecom.runtime.errors import CommandError, ConfigError, ConnectionFailed
+from telecom.runtime.http import HttpServer
+from telecom.runtime.operators import read_operators
+from telecom.runtime.service import taking_port
+from telecom.ss7.map.primitives import MapIndication
+from telecom.store.embedded import EmbeddedRedis, StoreError, connect
+from telecom.store.events import EventLog
+from telecom.store.gt_gate import GtGate as StoredGate
+from telecom.store.keys import Partitions
+from telecom.store.ledger import Ledger
+from telecom.store.ledger_feed import LedgerFeed
+from telecom.store.limits import RateLimits
+from telecom.store.lua import Client
+from telecom.store.messages import MessageQueue
+from telecom.store.node import MessageIds, next_incarnation
+from telecom.store.outbox import Outbox, OutboxBounds
+
+DRAIN: Final = 2.5
+"""How long a node that stops waits for what is under way, seconds; the rest stays in Redis."""
+_LINK_WAIT: Final = 10.0
+
+
+class GatewayNode:
+    """One node of the gateway, as an asynchronous context: entered it serves, left it is down.
+
+    `base` is the folder that paths in the configuration start from. Entering raises
+    `CommandError` (in one line) for what cannot be had: a port, Redis, a file.
+    """
+
+    def __init__(
+        self,
+        config: GatewayConfig,
+        *,
+        base: Path,
+        capture: Path | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self.config = config
+        self.metrics = Metrics()
+        self.addresses: dict[str, str] = {}
+        self._clock = clock
+        self._running = AsyncExitStack()
+        self._capture = Capture(capture) if capture else None
+        self._directory = Directory(read_operators(base / config.operators))
+        self._accounts = Accounts(config.accounts, default_owner=config.mo_default_account)
+        self._routes = _routes(config)
+        self._tariffs = _tariffs(config)
+        self._partitions = Partitions(config.redis.partitions)
+
+    async def __aenter__(self) -> Self:
+        """Start everything, or stop again what had been started."""
+        try:
+            await self._start()
+        except StoreError as error:
+            await self._running.aclose()
+            raise CommandError(str(error)) from None
+        except BaseException:
+            await self._running.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take no more, finish or leave in Redis what is under way, and stop."""
+        await self._running.aclose()
+
+    async def _start(self) -> None:
+        if self._capture is not None:
+            self._running.callback(self._capture.close)
+        data = self._data_folder()
+        self._redis = await self._start_redis(data)
+        incarnation = await self._incarnate()
+        self.name = f"{self.config.node}-{incarnation}"
+        ids = MessageIds(incarnation)
+        ledger = await self._start_ledger(data)
+        outbox_bounds = OutboxBounds(self.config.outbox.count, self.config.outbox.age)
+        queue = MessageQueue(self._redis, self._partitions, outbox=outbox_bounds)
+        outbox = Outbox(self._redis, self._partitions, bounds=outbox_bounds)
+        self._ss7 = self._make_ss7()
+        to_esme = self._make_to_esme(outbox)
+        self._delivery = self._make_delivery(queue)
+        self._from_network = self._make_from_network(queue, outbox, ids)
+        await self._start_ss7()
+        await self._start_http(ledger, queue)
+        self._delivery.start()
+        self._running.push_async_callback(self._delivery.stop, grace=DRAIN)
+        to_esme.start()
+        self._running.push_async_callback(to_esme.stop)
+        await self._start_smpp(self._make_submissions(queue, ids), to_esme)
+
+    def _data_folder(self) -> Path:
+        if self.config.data is not None:
+            self.config.data.mkdir(parents=True, exist_ok=True)
+            return self.config.data
+        temporary = tempfile.TemporaryDirectory(prefix="telecom-gateway-")
+        return Path(self._running.enter_context(temporary))
+
+    async def _start_redis(self, data: Path) -> Client:
+        url = self.config.redis.url
+        if url is None:
+            embedded = EmbeddedRedis(data / "redis", appendfsync=self.config.redis.fsync)
+            await embedded.start()
+            self._running.push_async_callback(embedded.stop)
+            url = embedded.url
+        redis = connect(url)
+        self._running.push_async_callback(redis.aclose)
+        return redis
+
+    async def _incarnate(self) -> int:
+        try:
+            return await next_incarnation(self._redis, self._clock.wall())
+        except RedisError as error:
+            raise ConnectionFailed(
+                f"Redis at {self.config.redis.url} does not answer: {error}"
+            ) from None
+
+    async def _start_ledger(self, data: Path) -> Ledger:
+        """Open the ledger and fill it from Redis; the last thing stopped but Redis itself."""
+        ledger = Ledger(self.config.ledger.url or f"sqlite:///{data / 'ledger.sqlite'}")
+        self._running.callback(ledger.close)
+        feed = LedgerFeed(
+            self._redis,
+            self._partitions,
+            ledger,
+            consumer=self.config.node,
+            recorded=self._recorded,
+        )
+        filling = spawn(feed.run(), name="ledger feed")
+
+        async def finish() -> None:
+            feed.stop()
+            await filling
+            with contextlib.suppress(RedisError, SQLAlchemyError):
+                await feed.drain()
+
+        self._running.push_async_callback(finish)
+        return ledger
+
+    def _recorded(self, events: int, pairs: int) -> None:
+        self.metrics.ledger_entries.labels("billable event").inc(events)
+        self.metrics.ledger_entries.labels("evidence").inc(pairs)
+
+    def _make_ss7(self) -> Ss7Node:
+        link = self.config.ss7
+        return Ss7Node(
+            Ss7NodeConfig(
+                url=link.url,
+                listen=False,
+                point_code=link.point_code,
+                peer_point_code=link.peer_point_code,
+                network_indicator=link.network_indicator,
+                routing_context=link.routing_context,
+                local_gts=link.global_titles,
+            ),
+            self._indications,
+            capture=self._capture,
+            clock=self._clock.monotonic,
+        )
+
+    async def _start_ss7(self) -> None:
+        """Bring the link up; a peer that is not there yet is tried again while the node serves."""
+        await self._ss7.start()
+        self._running.push_async_callback(self._ss7.close)
+        with contextlib.suppress(TimeoutError):
+            await self._ss7.active(_LINK_WAIT)
+        self.addresses["M3UA (gateway to network)"] = self.config.ss7.url
+        self.metrics.watch(
+            "telecom_map_dialogues", "MAP dialogues under way", lambda: len(self._ss7.map)
+        )
+
+    def _indications(self, indications: list[MapIndication]) -> None:
+        """Give each indication to the dialogue that it belongs to."""
+        for indication in indications:
+            if indication.reference is None:
+                self._from_network.handle(indication)
+            else:
+                indication.reference.handle(indication)
+
+    def _make_delivery(self, queue: MessageQueue) -> MessageDelivery:
+        delivery = MessageDelivery(
+            self.config,
+            self._ss7.map,
+            queue=queue,
+            gate=StoredGate(self._redis, self._partitions, t1=self.config.gt_gate.t1),
+            routes=self._routes,
+            node=self.name,
+            flush=self._ss7.flush_soon,
+            metrics=self.metrics,
+            clock=self._clock,
+        )
+        self.metrics.watch(
+            "telecom_attempts", "Delivery attempts under way", lambda: delivery.in_flight
+        )
+        return delivery
+
+    def _make_from_network(
+        self, queue: MessageQueue, outbox: Outbox, ids: MessageIds
+    ) -> FromNetwork:
+        return FromNetwork(
+            self._ss7.map,
+            self._accounts,
+            queue=queue,
+            outbox=outbox,
+            partitions=self._partitions,
+            ids=ids,
+            directory=self._directory,
+            service_centres=frozenset(self.config.ss7.global_titles),
+            alerted=self._delivery.alerted,
+            flush=self._ss7.flush_soon,
+            metrics=self.metrics,
+            clock=self._clock,
+        )
+
+    def _make_to_esme(self, outbox: Outbox) -> ToEsme:
+        return ToEsme(
+            outbox,
+            node=self.name,
+            window=self.config.outbox.window,
+            metrics=self.metrics,
+            clock=self._clock,
+        )
+
+    def _make_submissions(self, queue: MessageQueue, ids: MessageIds) -> Submissions:
+        return Submissions(
+            self.config,
+            self._accounts,
+            self._routes,
+            queue=queue,
+            limits=RateLimits(self._redis),
+            partitions=self._partitions,
+            ids=ids,
+            metrics=self.metrics,
+            clock=self._clock,
+        )
+
+    async def _start_http(self, ledger: Ledger, queue: MessageQueue) -> None:
+        lookups = Lookups(
+            self._ss7,
+            EventLog(self._redis, self._partitions),
+            routes=self._routes,
+            directory=self._directory,
+            calling_gt=self.config.ss7.global_titles[0],
+            timeout=self.config.ss7.timers.send_routing_info_for_sm,
+            limit=self.config.limits.lookups_in_flight,
+            metrics=self.metrics,
+            clock=self._clock,
+        )
+        self._health = Health(self._redis, self._ss7, queue, self.metrics)
+        app = make_api(
+            self._accounts,
+            lookups,
+            LedgerReader(ledger, self._tariffs),
+            health=self._health,
+            metrics=self.metrics,
+        )
+        server = HttpServer(app)
+        await server.start(self.config.http.host, self.config.http.port, what="the HTTP API")
+        self._running.push_async_callback(server.stop)
+        self.addresses["HTTP API, /docs, /metrics, /healthz"] = server.url
+
+    async def _start_smpp(self, submissions: Submissions, to_esme: ToEsme) -> None:
+        listener = self.config.smpp
+        esmes = Esmes(self._accounts, submissions, to_esme)
+        server = SmppServer(
+            authenticate=esmes.authenticate,
+            on_requests=esmes.requests,
+            on_bound=esmes.bound,
+            on_unbound=esmes.unbound,
+            system_id=listener.system_id,
+            limits=ServerLimits(connections=listener.max_connections),
+            capture=self._capture,
+        )
+        async with taking_port("SMPP", listener.host, listener.port):
+            await server.start(listener.host, listener.port)
+        self._running.push_async_callback(self._stop_smpp, server, submissions)
+        ((host, port),) = server.addresses
+        self.addresses["SMPP (gateway)"] = f"{host}:{port}"
+        self.metrics.watch("telecom_binds", "SMPP sessions that are bound", lambda: esmes.binds)
+
+    async def _stop_smpp(self, server: SmppServer, submissions: Submissions) -> None:
+        """Answer what has been asked, then unbind."""
+        await submissions.drain()
+        await server.close(drain=1.0)
+
+
+def _routes(config: GatewayConfig) -> Routes:
+    try:
+        return Routes(_route(route) for route in config.routes)
+    except RouteError as error:
+        raise ConfigError(f"routes: {error}") from None
+
+
+def _route(route: RouteTable) -> Route:
+    return Route(
+        route.name,
+        route.prefixes,
+        route.operator,
+        calling_gts=(CallingGt(route.calling_gt),),
+        rate_limit=route.rate,
+    )
+
+
+def _tariffs(config: GatewayConfig) -> Tariffs:
+    try:
+        return Tariffs(Price(**price.model_dump()) for price in config.prices)
+    except TariffError as error:
+        raise ConfigError(f"prices: {error}") from None
