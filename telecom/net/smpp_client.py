@@ -2,16 +2,16 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from functools import partial
 from itertools import count
 from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Final, Self
 
-import msgspec
 import structlog
 
+from telecom.net.back_off import BackOff
 from telecom.net.smpp_link import LinkLimits, SmppLink, TcpCapture
 from telecom.net.smpp_message import Delivery, FutureReceipt, Submission
 from telecom.net.tasks import spawn
@@ -38,20 +38,6 @@ RECEIPT_REQUESTED: Final = 0x01
 """registered_delivery: a receipt whatever becomes of the message, SMPP 3.4 5.2.17."""
 
 _log = structlog.get_logger("telecom.smpp")
-
-
-class BackOff(msgspec.Struct, frozen=True):
-    """How long to wait before the next attempt to connect, seconds: twice as long every time."""
-
-    first: float = 0.5
-    longest: float = 30.0
-
-    def delays(self) -> Iterator[float]:
-        """Yield the delays, each shortened at random, lest all ESMEs come at once."""
-        longest = self.first
-        while True:
-            yield random.uniform(longest / 2, longest)  # noqa: S311 - no secret
-            longest = min(longest * 2, self.longest)
 
 
 class _EsmeLink(SmppLink):

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import telecom
-from telecom.net.smpp_client import BackOff, Esme
+from telecom.net.back_off import BackOff
+from telecom.net.smpp_client import Esme
 from telecom.net.smpp_message import Delivery
 from telecom.net.smpp_server import ServerSession, SmppServer, serve
 from telecom.smpp import tlvs
@@ -314,12 +315,6 @@ async def test_an_smsc_that_comes_late(smsc: Smsc) -> None:
             smsc.on_submit, authenticate=authenticate, host=address[0], port=address[1]
         )
         assert (await esme.submit("447700900123", "hello")).message_id == "id1"
-
-
-def test_back_off_doubles_up_to_a_limit() -> None:
-    delays = BackOff(first=1.0, longest=4.0).delays()
-    for longest in (1.0, 2.0, 4.0, 4.0):
-        assert longest / 2 <= next(delays) <= longest
 
 
 async def test_a_peer_that_nacks_the_bind() -> None:
