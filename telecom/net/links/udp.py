@@ -47,19 +47,22 @@ class _Socket:
         self._filled.set()
 
     async def _write(self) -> None:
-        while not self._closing:
+        while self._queue or not self._closing:
             await self._filled.wait()
             self._filled.clear()
-            while self._queue:
-                try:
-                    await self._stream.send(*self._queue.popleft())
-                except asyncio_dgram.TransportClosed:
-                    self._closing = True
-                except OSError as error:
-                    self._ended(str(error))
+            await self._drain()
         self._reading.cancel()
         self._stream.close()
         self._ended("closed")
+
+    async def _drain(self) -> None:
+        while self._queue:
+            try:
+                await self._stream.send(*self._queue.popleft())
+            except asyncio_dgram.TransportClosed:
+                self._closing = True
+            except OSError as error:
+                self._ended(str(error))
 
     async def _read(self) -> None:
         while True:
@@ -149,9 +152,11 @@ class UdpListener:
 
     def forget(self, link: UdpPeerLink) -> bool:
         """Take a link out; False if it was out already."""
-        known = self._links.pop(link.peer, None) is not None
+        if self._links.get(link.peer) is not link:
+            return False
+        del self._links[link.peer]
         self._close_if_done()
-        return known
+        return True
 
     def close(self) -> None:
         """Take no more links; the socket closes with the last of them."""
