@@ -24,6 +24,8 @@ $(VENV)/installed: pyproject.toml requirements.lock
 $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint requirements.lock pycrate
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[dev]'
+	@if command -v npm >/dev/null; then npm install --silent --prefix tests/interop; \
+	else echo "npm is not here: the tests with npm smpp will be skipped"; fi
 	@touch $@
 
 setup: $(VENV)/installed
@@ -47,6 +49,7 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix $(SOURCES)
 
 bench: $(VENV)/installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[bench]'
 	$(BIN)/python -m benchmarks $(ARGS)
 
 # The one lock file: every version the development environment is made of, for every supported Python
