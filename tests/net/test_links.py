@@ -3,13 +3,11 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from telecom.net.back_off import BackOff
 from telecom.net.capture import Capture
 from telecom.net.links import link as links
 from telecom.net.links import tcp, transports, udp
@@ -214,13 +212,6 @@ async def test_a_peer_that_does_not_read_makes_the_link_busy(listening: Listenin
     far._transport.resume_reading()
     await until(lambda: near.writable_again == 1)
     assert not near.link.is_busy
-
-
-def test_delays_double_up_to_the_longest_and_are_shortened_by_half_at_most() -> None:
-    back_off = BackOff(first=1.0, longest=5.0)
-    assert list(islice(back_off.delays(lambda: 1.0), 5)) == [1.0, 2.0, 4.0, 5.0, 5.0]
-    assert list(islice(back_off.delays(lambda: 0.0), 5)) == [0.5, 1.0, 2.0, 2.5, 2.5]
-    assert 0.5 <= next(back_off.delays()) <= 1.0
 
 
 class StillLink(Link):

@@ -25,6 +25,7 @@ from telecom.ss7.map.messages import (
 from telecom.ss7.map.primitives import Delimited, Invoked, MapIndication
 from telecom.ss7.sccp.address import SccpAddress
 from tests.oracles import tshark
+from tests.oracles.kernel import with_sctp
 
 GATEWAY = SccpAddress.of_gt("38591000001", 8)
 HLR = SccpAddress.of_gt("447700900000", 6)
@@ -53,6 +54,7 @@ CLIENT = Ss7NodeConfig(
     local_gts=("38591",),
     back_off=BackOff(first=0.02, longest=0.02),
 )
+TRANSPORTS = ["tcp", "udp", pytest.param("sctp", marks=with_sctp)]
 
 
 class Hlr:
@@ -137,7 +139,7 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-@pytest.mark.parametrize("transport", ["tcp", "udp"])
+@pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_question_is_answered(lab: Lab, transport: str) -> None:
     config = msgspec.structs.replace(NETWORK, url=f"{transport}://127.0.0.1:0")
     network = await lab.network(config)
@@ -214,7 +216,7 @@ async def test_each_asp_gets_the_answers_to_what_it_asked(lab: Lab) -> None:
     assert answers == [ANSWER] * 40
 
 
-@pytest.mark.parametrize("transport", ["tcp", "udp"])
+@pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_it_connects_whenever_the_gateway_is_there(lab: Lab, transport: str) -> None:
     config = msgspec.structs.replace(NETWORK, url=f"{transport}://127.0.0.1:0")
     network = await lab.network(config)

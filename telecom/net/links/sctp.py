@@ -206,8 +206,9 @@ class SctpListener:
 
     def close(self) -> None:
         """Take no more links."""
-        self._loop.remove_reader(self._socket)
-        self._socket.close()
+        if self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket)
+            self._socket.close()
 
 
 async def _resolve(url: Url) -> tuple[int, tuple[str, int]]:
