@@ -19,6 +19,8 @@ from telecom.ss7.m3ua.application_server import ApplicationServer
 from telecom.ss7.m3ua.asp import AspAssociation
 from telecom.ss7.m3ua.association import Association, Timers
 from telecom.ss7.m3ua.events import ErrorSent
+from telecom.ss7.m3ua.messages import RoutingKey
+from telecom.ss7.m3ua.parameters import PointCode
 from telecom.ss7.m3ua.signalling_gateway import SignallingGateway
 from telecom.ss7.map.contexts import ApplicationContext
 from telecom.ss7.map.declarations import Sequence
@@ -47,7 +49,8 @@ class Ss7NodeConfig(msgspec.Struct, frozen=True, kw_only=True):
     It connects to `url` as an ASP, or with `listen` takes ASPs there as their signalling gateway.
     `local_gts` are the prefixes of its own global titles (none: it takes all), `routes` the
     point codes of others by prefix; the rest goes to `peer_point_code`. `application_servers` are
-    further pairs of routing context and point code that a gateway serves.
+    further pairs of routing context and point code that a gateway serves. An ASP that `registers`
+    asks the gateway for a routing context for its point code (RFC 4666 4.4).
     """
 
     url: str
@@ -58,6 +61,7 @@ class Ss7NodeConfig(msgspec.Struct, frozen=True, kw_only=True):
     routing_context: int | None = None
     network_appearance: int | None = None
     asp_identifier: int | None = None
+    registers: bool = False
     application_servers: tuple[tuple[int, int], ...] = ()
     local_gts: tuple[str, ...] = ()
     routes: tuple[tuple[str, int], ...] = ()
@@ -267,9 +271,12 @@ def _mtp_and_peers(
         ]
         gateway = SignallingGateway(servers, point_codes=(config.point_code,), **shared)
         return gateway, ItsAsps(gateway, url)
-    contexts_of_asp = () if config.routing_context is None else (config.routing_context,)
+    own_key = RoutingKey(local_identifier=1, destinations=(PointCode(config.point_code),))
     asp = AspAssociation(
-        routing_contexts=contexts_of_asp, asp_identifier=config.asp_identifier, **shared
+        routing_contexts=() if config.routing_context is None else (config.routing_context,),
+        routing_keys=(own_key,) if config.registers else (),
+        asp_identifier=config.asp_identifier,
+        **shared,
     )
     return asp, ItsGateway(asp, url, back_off=config.back_off, jitter=jitter)
 

@@ -150,6 +150,12 @@ async def test_a_question_is_answered(lab: Lab, transport: str) -> None:
     assert len(node.map) == len(network.map) == 0
 
 
+async def test_a_routing_context_may_be_registered_for(lab: Lab) -> None:
+    network = await lab.network()
+    node = await lab.client(network, routing_context=None, registers=True)
+    assert await ask(node) == ANSWER
+
+
 async def test_a_hundred_questions_are_one_write_and_one_batch(lab: Lab) -> None:
     network = await lab.network()
     node = await lab.client(network)
