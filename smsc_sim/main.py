@@ -1,7 +1,6 @@
 """The `smsc-sim` command."""
 
 import asyncio
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from telecom.runtime.command_line import run_command_line
-from telecom.runtime.errors import ExitStatus
 
 if TYPE_CHECKING:
     from smsc_sim.config import SmscSimConfig
@@ -33,18 +31,14 @@ def smsc_sim(
     settings = load(SmscSimConfig, config)
     smpp = settings.smpp.model_copy(update={"port": settings.smpp.port + port_offset})
     settings = settings.model_copy(update={"smpp": smpp})
-    return run(lambda stop: _run(stop, settings, as_json=as_json))
+    return run(lambda stop: _serve(stop, settings, as_json=as_json))
 
 
-async def _run(stop: asyncio.Event, settings: "SmscSimConfig", *, as_json: bool) -> int:
+async def _serve(stop: asyncio.Event, settings: "SmscSimConfig", *, as_json: bool) -> int:
     from smsc_sim.node import SmscSim
+    from telecom.runtime.daemon import serve
 
-    async with SmscSim(settings) as simulator:
-        where = simulator.addresses
-        ready = ", ".join(f"{name} {address}" for name, address in where.items())
-        typer.echo(json.dumps(where) if as_json else f"smsc-sim ready: {ready}")
-        await stop.wait()
-    return ExitStatus.DONE
+    return await serve(SmscSim(settings), stop, what="smsc-sim", as_json=as_json)
 
 
 def main() -> None:

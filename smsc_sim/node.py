@@ -5,12 +5,12 @@ import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from smsc_sim.behaviour import Behaviour, Rule
 from smsc_sim.config import SmscSimConfig
 from telecom.net.smpp_server import ServerSession, SmppServer
+from telecom.runtime.daemon import Daemon
 from telecom.runtime.service import taking_port
 from telecom.smpp.pdus import Bind, DataSm, DataSmResp, DeliverSm, Pdu, SubmitSm, SubmitSmResp
 from telecom.smpp.status import CommandStatus
@@ -22,10 +22,11 @@ _DELIVERY_RECEIPT: Final = 0x04
 _DRAIN: Final = 1.0
 
 
-class SmscSim:
-    """A simulated SMSC, as an asynchronous context: entered it serves, left it is down."""
+class SmscSim(Daemon):
+    """A simulated SMSC."""
 
     def __init__(self, config: SmscSimConfig) -> None:
+        super().__init__()
         self._config = config
         self._behaviour = Behaviour(row.rule() for row in config.rules)
         self._passwords = {
@@ -46,27 +47,13 @@ class SmscSim:
             system_id=config.smpp.system_id,
         )
 
-    @property
-    def addresses(self) -> dict[str, str]:
-        """Where it listens."""
-        ((host, port),) = self._server.addresses
-        return {"SMPP (SMSC simulator)": f"{host}:{port}"}
-
-    async def __aenter__(self) -> Self:
-        """Listen; raises `ConnectionFailed` when the port cannot be had."""
+    async def _start(self) -> None:
         smpp = self._config.smpp
         async with taking_port("the SMSC simulator", smpp.host, smpp.port):
             await self._server.start(smpp.host, smpp.port)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Unbind everybody and stop."""
-        await self._server.close(drain=_DRAIN)
+        self.running.push_async_callback(self._server.close, drain=_DRAIN)
+        ((host, port),) = self._server.addresses
+        self.addresses["SMPP (SMSC simulator)"] = f"{host}:{port}"
 
     async def _authenticate(self, bind: Bind, _: tuple[str, int]) -> CommandStatus:
         expected = self._passwords.get(bind.system_id.decode("latin-1"))

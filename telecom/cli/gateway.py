@@ -1,14 +1,12 @@
 """`telecom gateway`: the gateway alone."""
 
 import asyncio
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from telecom.cli.options import AsJson, Capture, Config, Data, PortOffset
-from telecom.runtime.errors import ExitStatus
 
 if TYPE_CHECKING:
     from telecom.gateway.config import GatewayConfig
@@ -39,10 +37,10 @@ def gateway(
     settings = settings.moved(
         port_offset=port_offset, transport=transport, redis_url=redis_url, data=data
     )
-    return run(lambda stop: _run(stop, settings, config, capture, as_json=as_json))
+    return run(lambda stop: _serve(stop, settings, config, capture, as_json=as_json))
 
 
-async def _run(
+async def _serve(
     stop: asyncio.Event,
     settings: "GatewayConfig",
     path: Path,
@@ -51,11 +49,7 @@ async def _run(
     as_json: bool,
 ) -> int:
     from telecom.gateway.node import GatewayNode
+    from telecom.runtime.daemon import serve
 
-    async with GatewayNode(settings, base=path.parent, capture=capture) as node:
-        if as_json:
-            typer.echo(json.dumps(node.addresses))
-        else:
-            typer.echo("gateway ready: " + ", ".join(f"{k} {v}" for k, v in node.addresses.items()))
-        await stop.wait()
-    return ExitStatus.DONE
+    node = GatewayNode(settings, base=path.parent, capture=capture)
+    return await serve(node, stop, what="gateway", as_json=as_json)

@@ -2,10 +2,8 @@
 
 import contextlib
 import tempfile
-from contextlib import AsyncExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,6 +29,7 @@ from telecom.net.ss7_node import Ss7Node, Ss7NodeConfig
 from telecom.net.tasks import spawn
 from telecom.numbering.operators import Directory
 from telecom.router.routes import CallingGt, Route, RouteError, Routes
+from telecom.runtime.daemon import Daemon
 from telecom.runtime.errors import CommandError, ConfigError, ConnectionFailed
 from telecom.runtime.http import HttpServer
 from telecom.runtime.operators import read_operators
@@ -53,11 +52,10 @@ DRAIN: Final = 2.5
 _LINK_WAIT: Final = 10.0
 
 
-class GatewayNode:
-    """One node of the gateway, as an asynchronous context: entered it serves, left it is down.
+class GatewayNode(Daemon):
+    """One node of the gateway; `base` is the folder that paths in the configuration start from.
 
-    `base` is the folder that paths in the configuration start from. Entering raises
-    `CommandError` (in one line) for what cannot be had: a port, Redis, a file.
+    A node that stops takes no more, and finishes or leaves in Redis what is under way.
     """
 
     def __init__(
@@ -68,11 +66,10 @@ class GatewayNode:
         capture: Path | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
+        super().__init__()
         self.config = config
         self.metrics = Metrics()
-        self.addresses: dict[str, str] = {}
         self._clock = clock
-        self._running = AsyncExitStack()
         self._capture = Capture(capture) if capture else None
         self._directory = Directory(read_operators(base / config.operators))
         self._accounts = Accounts(config.accounts, default_owner=config.mo_default_account)
@@ -80,30 +77,15 @@ class GatewayNode:
         self._tariffs = _tariffs(config)
         self._partitions = Partitions(config.redis.partitions)
 
-    async def __aenter__(self) -> Self:
-        """Start everything, or stop again what had been started."""
-        try:
-            await self._start()
-        except StoreError as error:
-            await self._running.aclose()
-            raise CommandError(str(error)) from None
-        except BaseException:
-            await self._running.aclose()
-            raise
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Take no more, finish or leave in Redis what is under way, and stop."""
-        await self._running.aclose()
-
     async def _start(self) -> None:
+        try:
+            await self._start_parts()
+        except StoreError as error:
+            raise CommandError(str(error)) from None
+
+    async def _start_parts(self) -> None:
         if self._capture is not None:
-            self._running.callback(self._capture.close)
+            self.running.callback(self._capture.close)
         data = self._data_folder()
         self._redis = await self._start_redis(data)
         incarnation = await self._incarnate()
@@ -120,9 +102,9 @@ class GatewayNode:
         await self._start_ss7()
         await self._start_http(ledger, queue)
         self._delivery.start()
-        self._running.push_async_callback(self._delivery.stop, grace=DRAIN)
+        self.running.push_async_callback(self._delivery.stop, grace=DRAIN)
         to_esme.start()
-        self._running.push_async_callback(to_esme.stop)
+        self.running.push_async_callback(to_esme.stop)
         await self._start_smpp(self._make_submissions(queue, ids), to_esme)
 
     def _data_folder(self) -> Path:
@@ -130,17 +112,17 @@ class GatewayNode:
             self.config.data.mkdir(parents=True, exist_ok=True)
             return self.config.data
         temporary = tempfile.TemporaryDirectory(prefix="telecom-gateway-")
-        return Path(self._running.enter_context(temporary))
+        return Path(self.running.enter_context(temporary))
 
     async def _start_redis(self, data: Path) -> Client:
         url = self.config.redis.url
         if url is None:
             embedded = EmbeddedRedis(data / "redis", appendfsync=self.config.redis.fsync)
             await embedded.start()
-            self._running.push_async_callback(embedded.stop)
+            self.running.push_async_callback(embedded.stop)
             url = embedded.url
         redis = connect(url)
-        self._running.push_async_callback(redis.aclose)
+        self.running.push_async_callback(redis.aclose)
         return redis
 
     async def _incarnate(self) -> int:
@@ -154,7 +136,7 @@ class GatewayNode:
     async def _start_ledger(self, data: Path) -> Ledger:
         """Open the ledger and fill it from Redis; the last thing stopped but Redis itself."""
         ledger = Ledger(self.config.ledger.url or f"sqlite:///{data / 'ledger.sqlite'}")
-        self._running.callback(ledger.close)
+        self.running.callback(ledger.close)
         feed = LedgerFeed(
             self._redis,
             self._partitions,
@@ -170,7 +152,7 @@ class GatewayNode:
             with contextlib.suppress(RedisError, SQLAlchemyError):
                 await feed.drain()
 
-        self._running.push_async_callback(finish)
+        self.running.push_async_callback(finish)
         return ledger
 
     def _recorded(self, events: int, pairs: int) -> None:
@@ -197,7 +179,7 @@ class GatewayNode:
     async def _start_ss7(self) -> None:
         """Bring the link up; a peer that is not there yet is tried again while the node serves."""
         await self._ss7.start()
-        self._running.push_async_callback(self._ss7.close)
+        self.running.push_async_callback(self._ss7.close)
         with contextlib.suppress(TimeoutError):
             await self._ss7.active(_LINK_WAIT)
         self.addresses["M3UA (gateway to network)"] = self.config.ss7.url
@@ -292,7 +274,7 @@ class GatewayNode:
         )
         server = HttpServer(app)
         await server.start(self.config.http.host, self.config.http.port, what="the HTTP API")
-        self._running.push_async_callback(server.stop)
+        self.running.push_async_callback(server.stop)
         self.addresses["HTTP API, /docs, /metrics, /healthz"] = server.url
 
     async def _start_smpp(self, submissions: Submissions, to_esme: ToEsme) -> None:
@@ -309,7 +291,7 @@ class GatewayNode:
         )
         async with taking_port("SMPP", listener.host, listener.port):
             await server.start(listener.host, listener.port)
-        self._running.push_async_callback(self._stop_smpp, server, submissions)
+        self.running.push_async_callback(self._stop_smpp, server, submissions)
         ((host, port),) = server.addresses
         self.addresses["SMPP (gateway)"] = f"{host}:{port}"
         self.metrics.watch("telecom_binds", "SMPP sessions that are bound", lambda: esmes.binds)
