@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 
+import structlog
+
 from telecom.net.links.link import MOST_LINKS, Link, MakeOwner, Owner, Url, plain
 
 M3UA_PAYLOAD_PROTOCOL: Final = 3
@@ -22,6 +24,9 @@ MOST_QUEUED: Final = 10_000
 
 MOST_PARTS: Final = 64
 """How often a message may come in parts; the kernel hands over less than a read at a time."""
+
+ACCEPT_AGAIN: Final = 1.0
+"""Seconds until the next attempt to accept after one that failed."""
 
 READS_A_TURN: Final = 256
 
@@ -38,6 +43,8 @@ _SNDINFO_STRUCT: Final = struct.Struct("=HHIIi")
 _RCVINFO_STRUCT: Final = struct.Struct("=HHHxxIIIIi")
 _INITMSG_STRUCT: Final = struct.Struct("=HHHH")
 _STATUS_HEAD: Final = struct.Struct("=iiIHHHH")
+
+_log = structlog.get_logger("telecom.links")
 
 Ancillary = list[tuple[int, int, bytes]]
 
@@ -196,13 +203,22 @@ class SctpListener:
     def _acceptable(self) -> None:
         try:
             accepted, _ = self._socket.accept()
-        except OSError:  # it was gone before it was taken
+        except (BlockingIOError, ConnectionAbortedError):  # gone before it was taken
+            return
+        except OSError as error:  # as with no file descriptor left: asyncio waits as well
+            _log.warning("sctp_accept_failed", reason=str(error))
+            self._loop.remove_reader(self._socket)
+            self._loop.call_later(ACCEPT_AGAIN, self._accept_again)
             return
         if len(self._links) >= MOST_LINKS:
             accepted.close()
             return
         accepted.setblocking(False)
         self._links.add(SctpLink(accepted, self._make_owner, self._links.discard))
+
+    def _accept_again(self) -> None:
+        if self._socket.fileno() >= 0:
+            self._loop.add_reader(self._socket, self._acceptable)
 
     def close(self) -> None:
         """Take no more links."""

@@ -16,6 +16,7 @@ from telecom.ss7.m3ua.parameters import (
 from telecom.ss7.m3ua.states import ASP_TRANSITIONS, AspInput, AspState, AsState
 from telecom.ss7.mtp import MtpPause, MtpResume, MtpStatus
 
+_TRANSFER: Final = bytes((m.MessageClass.TRANSFER,))
 _ALTERNATE: Final = Status(StatusType.OTHER, OtherStatus.ALTERNATE_ASP_ACTIVE)
 _WITHOUT_ASP: Final = frozenset(
     Status(StatusType.AS_STATE_CHANGE, state) for state in (AsState.INACTIVE, AsState.PENDING)
@@ -186,6 +187,14 @@ class AspAssociation(Association):
         self._states.setdefault(result.routing_context, AspState.INACTIVE)
 
     # what the SGP reports
+
+    def _error(self, message: m.Error, now: float) -> None:
+        super()._error(message, now)
+        about_data = (message.diagnostic or b"")[2:3] == _TRANSFER
+        if message.code == ErrorCode.UNEXPECTED_MESSAGE and about_data and self.is_active:
+            self._asked = None
+            self._fall(AspInput.DATA_UNEXPECTED)
+            self._answered(now)
 
     def _notify(self, message: m.Notify, now: float) -> None:
         status = message.status

@@ -29,6 +29,7 @@ class AspInput(Enum):
     ACTIVE_ACK = auto()
     INACTIVE_ACK = auto()
     ALTERNATE_ASP_ACTIVE = auto()
+    DATA_UNEXPECTED = auto()
     LOST = auto()
 
 
@@ -69,6 +70,8 @@ ASP_TRANSITIONS: Final = {  # RFC 4666 figure 3 with 4.3.4: what an acknowledgem
     (AspState.ACTIVE, AspInput.ACTIVE_ACK): AspState.ACTIVE,
     (AspState.ACTIVE, AspInput.INACTIVE_ACK): AspState.INACTIVE,
     (AspState.ACTIVE, AspInput.ALTERNATE_ASP_ACTIVE): AspState.INACTIVE,
+    # an SGP that began anew knows nothing of us, and without SCTP nothing else would tell
+    (AspState.ACTIVE, AspInput.DATA_UNEXPECTED): AspState.DOWN,
     (AspState.ACTIVE, AspInput.LOST): AspState.DOWN,
 }
 

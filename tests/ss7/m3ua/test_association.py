@@ -159,6 +159,20 @@ def test_a_dead_link_is_noticed_by_both_ends() -> None:
         assert any(isinstance(event, AssociationLost) for event in end.events_received())
 
 
+def test_a_gateway_that_began_anew_behind_the_same_address_is_found_out() -> None:
+    link = Joined(0)
+    link.run(1, loss=0)
+    link.gateway = SignallingGateway([ApplicationServer(7, 2)], point_codes=(1,))
+    link.sgp = link.gateway.accept(link.now, preserves_messages=True)
+    link.run(5, loss=0)
+    assert link.asp.is_active
+    assert not link.gateway.is_active
+    link.asp.transfer(TRANSFER, link.now)
+    link.run(5, loss=0)
+    assert link.asp.is_active
+    assert link.gateway.is_active
+
+
 def every_end() -> Iterator[Association]:
     yield AspAssociation()
     yield AspAssociation(

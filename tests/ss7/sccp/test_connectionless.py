@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from telecom.ss7.mtp import MtpPause, MtpResume, MtpStatus, MtpTransfer
 from telecom.ss7.sccp.address import GlobalTitle, SccpAddress
+from telecom.ss7.sccp.address_codec import encode_address
 from telecom.ss7.sccp.codec import decode, encode
 from telecom.ss7.sccp.connectionless import Connectionless
 from telecom.ss7.sccp.messages import (
@@ -231,6 +232,23 @@ def test_garbage_is_counted_and_forgotten(node: Node) -> None:
     assert node.receive(unitdata(), si=5) == []
     assert node.sccp.discarded == {"undecodable": 2, "not SCCP": 1}
     assert node.sent == []
+
+
+def test_what_only_fits_in_the_order_of_the_peer_is_dropped() -> None:
+    node = Node()
+    called = encode_address(SccpAddress.of_gt("999", 8))
+    calling = encode_address(THERE)
+    segmentation = bytes.fromhex("1004c100000500")
+    before_data = called + calling + segmentation
+    pointers = (4, 3 + len(called), 2 + len(before_data), 1 + len(called) + len(calling))
+    message = bytes((0x11, 0x81, 15, *pointers)) + before_data + b"\xff" + bytes(255)
+    assert isinstance(decode(message), ExtendedUnitdata)
+    assert node.receive(message) == []
+    assert node.sent == []
+    assert node.sccp.discarded["not returnable"] == 1
+    relay = Node(relays=True, routing=Routing(OWN, local=("1",), routes=[("9", Translation(9))]))
+    assert relay.receive(message) == []
+    assert relay.sccp.discarded["ERROR_IN_LOCAL_PROCESSING"] == 1
 
 
 def test_a_relay_passes_on_and_counts_hops() -> None:
