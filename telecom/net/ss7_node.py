@@ -74,7 +74,8 @@ class Ss7Node:
     """Feeds a `Stack` what its links read, writes what it gives, and keeps its timers.
 
     `on_indications` is called once a turn of the loop with all MAP indications of that turn.
-    `now` is the clock that every request to `map` wants. Raises `ValueError` for a bad URL.
+    `now` is the clock that every request to `map` wants. It is made in a running loop; raises
+    `ValueError` for a bad URL.
     """
 
     def __init__(
