@@ -88,17 +88,17 @@ class MnpSrf:
         subscriber = self._population.find(argument.msisdn.digits)
         if subscriber is None:
             return _UNKNOWN
-        hlr = self._hlr_of(subscriber, dialogue)
+        hlr = self._hlr_of(subscriber)
         return hlr.send_routing_info_for_sm(subscriber, dialogue, argument, now)
 
     def report_sm_delivery_status(
-        self, dialogue: Dialogue, argument: ReportSmDeliveryStatusArg, now: float
+        self, _dialogue: Dialogue, argument: ReportSmDeliveryStatusArg, now: float
     ) -> Reply:
         """Have the HLR of the MSISDN answer."""
         subscriber = self._population.find(argument.msisdn.digits)
         if subscriber is None:
             return _UNKNOWN
-        hlr = self._hlr_of(subscriber, dialogue)
+        hlr = self._hlr_of(subscriber)
         return hlr.report_sm_delivery_status(subscriber, argument, now)
 
     def ready_for_sm(self, _dialogue: Dialogue, argument: ReadyForSmArg, now: float) -> Reply:
@@ -117,11 +117,10 @@ class MnpSrf:
             self._hlrs[subscriber.home.name].ready(subscriber, AlertReason.MS_PRESENT, now)
         return _NO_ANSWER
 
-    def _hlr_of(self, subscriber: Subscriber, dialogue: Dialogue) -> Hlr:
+    def _hlr_of(self, subscriber: Subscriber) -> Hlr:
         network = network_of_hlr(
             self._operator,
             holder=subscriber.holder,
             subscription=None if subscriber.unknown else subscriber.home,
         )
-        dialogue.responding = network.hlr
         return self._hlrs[network.name]

@@ -98,7 +98,6 @@ class Node:
             version=opened.context.version,
             called=opened.called.digits,
             calling=opened.calling.digits,
-            responding=opened.called.digits,
             operations=operations,
             pending=[],
         )

@@ -29,16 +29,14 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
 class Dialogue(msgspec.Struct, gc=False):
     """A dialogue that a peer began, and what its operations have said so far.
 
-    `called` and `calling` are global titles' digits, `responding` that of the node which
-    answers in the end; `imsi` and `service_centre` are what noSM-RP-DA and noSM-RP-OA stand for
-    (TS 29.002 12.9.3), which have been `judged`.
+    `called` and `calling` are global titles' digits; `imsi` and `service_centre`, once they
+    are `judged`, are what noSM-RP-DA and noSM-RP-OA stand for (TS 29.002 12.9.3).
     """
 
     id: int
     version: int
     called: str
     calling: str
-    responding: str
     operations: "Operations"
     pending: list[tuple[int, Reply]]
     delay: float = 0.0

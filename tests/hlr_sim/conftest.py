@@ -78,7 +78,6 @@ class Network:
             version=version,
             called=called.digits,
             calling=calling,
-            responding=called.digits,
             operations=operations,
             pending=[],
         )

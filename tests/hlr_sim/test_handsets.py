@@ -1,10 +1,13 @@
 """What arrives at a handset, and what it sends."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from hlr_sim.handset import MESSAGES_PER_HANDSET, Handsets
 from telecom.sms.address import Address
 from telecom.sms.errors import SmsError
+from telecom.sms.tpdu import SmsStatusReport, encode_tpdu
 from telecom.ss7.map.errors import ErrorCode
 from telecom.ss7.map.messages import AddressString, MtForwardSmArg, SmRpDa, SmRpOa
 from telecom.ss7.sccp.address import SccpAddress
@@ -116,3 +119,32 @@ def test_what_no_message_can_carry_is_refused(network):
             now=0.0,
         )
     assert network.begun == []
+
+
+def test_a_status_report_is_taken_and_forgotten(network):
+    report = SmsStatusReport(
+        message_reference=1,
+        recipient_address=Address("447700900123"),
+        service_centre_time_stamp=datetime(2026, 11, 22, tzinfo=UTC),
+        discharge_time=datetime(2026, 11, 22, tzinfo=UTC),
+        status=0,
+    )
+    handsets = Handsets()
+    assert handsets.receive(MSISDN, encode_tpdu(report), "38591000001", 0.0) is None
+    assert handsets.received(MSISDN) == []
+
+
+def test_one_who_went_away_after_the_routing_is_absent_at_the_msc(network):
+    for version, error in ((1, 27), (2, 27), (3, 6)):
+        answer = network.sri(MSISDN)
+        lab = network.lab
+        lab.recovery.change(lab.population.find(MSISDN), 0.0, absent=True, memory_full=False)
+        assert network.fsm(answer, version=version).error == error
+        lab.population.forget(MSISDN)
+
+
+def test_a_correlation_id_of_one_ported_meanwhile_is_of_nobody(network):
+    answer = network.sri("447700900910")
+    lab = network.lab
+    lab.population.port(lab.population.find("447700900910"), lab.network.operators[1])
+    assert network.fsm(answer).error == ErrorCode.UNIDENTIFIED_SUBSCRIBER

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from telecom.sms.address import Address
 from telecom.ss7.map import contexts as ac
 from telecom.ss7.map.errors import ErrorCode
 from telecom.ss7.map.messages import (
@@ -32,7 +33,7 @@ from telecom.ss7.map.primitives import (
     Returned,
     TimedOut,
 )
-from telecom.ss7.sccp.primitives import NUnitdata
+from telecom.ss7.sccp.primitives import NNotice, NUnitdata
 
 GATEWAY = "38591000001"
 MSISDN = "447700900123"
@@ -257,6 +258,48 @@ def test_a_gateway_that_aborts_a_reply_or_leaves_it_open_has_not_taken_it(make_n
         link.deliver()
     failures = [sent.failure for sent in link.node.lab.handsets.sent("447700900912")]
     assert failures == ["aborted, user_specific", "no answer"]
+
+
+def test_a_reply_that_no_version_takes_is_refused_or_rejected(make_network, make_link):
+    link = make_link(contexts={ac.SHORT_MSG_GATEWAY_V3, ac.SHORT_MSG_MT_RELAY_V3})
+    imsi, msc = routing(link, "447700900912")
+    link.open(ac.SHORT_MSG_MT_RELAY_V3, fsm(imsi, make_network.tpdus("x")[0]), msc, 8)
+    (sent,) = link.node.lab.handsets.sent("447700900912")
+    assert sent.status == "failed"
+    assert link.is_quiet()
+
+
+def test_a_reply_that_is_rejected_has_failed(make_network, link):
+    imsi, msc = routing(link, "447700900912")
+    link.open(ac.SHORT_MSG_MT_RELAY_V3, fsm(imsi, make_network.tpdus("x")[0]), msc, 8)
+    invoked = next(one for one in link.take(Invoked) if one.reference is None)
+    link.gateway.map.reject(invoked.dialogue, invoked.invoke_id, link.now)
+    link.gateway.map.close(invoked.dialogue, link.now)
+    link.deliver()
+    (sent,) = link.node.lab.handsets.sent("447700900912")
+    assert sent.failure == "rejected, problem 0x8103"
+
+
+def test_a_service_centre_that_cannot_be_reached_is_tried_again(link):
+    link.open(ac.SHORT_MSG_GATEWAY_V3, sri("447700900901"), "447700900901", 6)
+    link.take()
+    link.node.handle_timer(20.0)
+    _, alert = link.queue.pop()
+    notice = NNotice(alert.called, alert.calling, alert.data, cause=1)
+    for tc_indication in link.network.tcap.handle_notice(notice):
+        link.node.handle(link.network.map.handle(tc_indication, 20.0), 20.0)
+    assert link.is_quiet()
+    link.wait(30.0)
+    assert len(link.take(Opened)) == 1
+
+
+def test_a_dialogue_that_cannot_begin_has_failed(link):
+    lab = link.node.lab
+    link.network.tcap._max_dialogues = 0
+    message = lab.mobile_originated.submit(
+        lab.population.find(MSISDN), Address("38591000100"), "hi", service_centre=GATEWAY, now=0.0
+    )
+    assert message.status == "failed"
 
 
 class TestFaults:

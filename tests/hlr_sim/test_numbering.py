@@ -12,8 +12,6 @@ from hlr_sim.mnp_srf import Relay, decide, network_of_hlr
 from hlr_sim.network import Network, NetworkError, NodeKind
 from hlr_sim.subscribers import Population
 from telecom.runtime.operators import read_operators
-from telecom.ss7.map.messages import AddressString, RoutingInfoForSmArg
-from telecom.ss7.sccp.address import SccpAddress
 
 OPERATORS = read_operators(Path(__file__).parents[2] / "configs" / "operators.toml")
 ALBA, BOREA, CORVO = OPERATORS
@@ -89,17 +87,6 @@ def test_a_message_ends_at_the_hlr_with_the_subscription_wherever_it_began():
 def test_a_ported_number_is_answered_wherever_it_is_asked_for(network, own):
     for gt in (own.hlr, own.mnp_srf, own.sms_router):
         assert network.sri("447700900903", at=gt).result.imsi.startswith(BOREA.mccmnc)
-
-
-def test_a_dialogue_is_answered_by_the_hlr_that_has_the_subscription(network):
-    dialogue = network.dialogue(SccpAddress.of_gt("447700900903", 6))
-    argument = RoutingInfoForSmArg(
-        msisdn=AddressString("447700900903"),
-        sm_rp_pri=True,
-        service_centre_address=AddressString("38591000001"),
-    )
-    network.ask(dialogue, argument)
-    assert dialogue.responding == BOREA.hlr
 
 
 @pytest.mark.parametrize(

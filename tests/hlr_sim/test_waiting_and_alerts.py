@@ -5,7 +5,12 @@ import pytest
 from hlr_sim.mwd import MAX_SERVICE_CENTRES, MessageWaitingData
 from telecom.ss7.map.enumerations import AlertReason, MwStatus, SmDeliveryOutcome
 from telecom.ss7.map.errors import ErrorCode
-from telecom.ss7.map.messages import NoteSubscriberPresentArg, ReadyForSmArg
+from telecom.ss7.map.messages import (
+    AddressString,
+    NoteSubscriberPresentArg,
+    ReadyForSmArg,
+    ReportSmDeliveryStatusArg,
+)
 from telecom.ss7.sccp.address import SccpAddress
 
 MSISDN = "447700900901"
@@ -104,3 +109,27 @@ def test_flags_and_list_are_released_together():
     assert waiting.status(FIRST) == MwStatus.MCEF_SET
     assert waiting.memory_available() == [FIRST]
     assert waiting.status(FIRST) == MwStatus.SC_ADDRESS_NOT_INCLUDED
+
+
+@pytest.mark.parametrize("msisdn", ["447700900902", "385915555555"])
+def test_a_report_about_nobody_is_answered_so(network, msisdn):
+    dialogue = network.dialogue(SccpAddress.of_gt("4477009100", 6))
+    argument = ReportSmDeliveryStatusArg(
+        msisdn=AddressString(msisdn),
+        service_centre_address=AddressString(FIRST),
+        sm_delivery_outcome=SmDeliveryOutcome.ABSENT_SUBSCRIBER,
+    )
+    assert network.ask(dialogue, argument).error == ErrorCode.UNKNOWN_SUBSCRIBER
+
+
+def test_a_success_that_nobody_waited_for_is_not_kept(network):
+    network.report("447700900123", SmDeliveryOutcome.SUCCESSFUL_TRANSFER)
+    assert len(network.lab.population) == 0
+
+
+def test_only_so_many_alerts_are_under_way(network, monkeypatch):
+    monkeypatch.setattr("hlr_sim.alerts.MAX_PENDING", 1)
+    for centre in (FIRST, SECOND):
+        network.sri(MSISDN, centre=centre)
+    network.lab.timers.run(20.0)
+    assert network.alerts() == [(MSISDN, FIRST)]

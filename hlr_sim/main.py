@@ -1,0 +1,73 @@
+"""The `hlr-sim` command."""
+
+import asyncio
+import gc
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from telecom.runtime.command_line import run_command_line
+from telecom.runtime.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from hlr_sim.config import HlrSimConfig
+
+_GC_THRESHOLDS: Final = (20_000, 20, 50)
+"""Hardly anything that a dialogue leaves behind is in a cycle: at the default thresholds the
+collector looks for it in vain after every few dialogues."""
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+class Transport(StrEnum):
+    """What may carry M3UA."""
+
+    TCP = "tcp"
+    UDP = "udp"
+    SCTP = "sctp"
+
+
+@app.command()
+def hlr_sim(
+    config: Annotated[Path, typer.Option(help="The TOML file.")],
+    port_offset: Annotated[int, typer.Option(help="Move every port by this much.")] = 0,
+    transport: Annotated[
+        Transport | None, typer.Option(help="What carries M3UA, in place of the file's.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Say it is ready in JSON.")] = False,
+) -> int:
+    """Run the operators' side until Ctrl-C: HLR, MNP-SRF, SMS router and MSC/VLR over MAP."""
+    from hlr_sim.config import HlrSimConfig
+    from telecom.runtime import logs
+    from telecom.runtime.config import load
+    from telecom.runtime.service import run
+
+    logs.configure(level="warning")
+    settings = load(HlrSimConfig, config).moved(port_offset=port_offset, transport=transport)
+    return run(lambda stop: _run(stop, settings, config.parent, as_json=as_json))
+
+
+async def _run(stop: asyncio.Event, settings: "HlrSimConfig", base: Path, *, as_json: bool) -> int:
+    from hlr_sim.simulator import Simulator
+
+    async with Simulator(settings, base=base) as simulator:
+        where = simulator.addresses
+        ready = ", ".join(f"{name} {address}" for name, address in where.items())
+        typer.echo(json.dumps(where) if as_json else f"hlr-sim ready: {ready}")
+        gc.freeze()
+        gc.set_threshold(*_GC_THRESHOLDS)
+        await stop.wait()
+    return ExitStatus.DONE
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    sys.exit(run_command_line(app))
+
+
+if __name__ == "__main__":
+    main()
