@@ -55,7 +55,13 @@ class Lab:
             interval=config.alerts.interval,
             attempts=config.alerts.attempts,
         )
-        self._mscs = {operator.name: self._msc(operator) for operator in operators}
+        self._msc = Msc(
+            population=self.population,
+            firewall=self.firewall,
+            recovery=self.recovery,
+            handsets=self.handsets,
+            mobile_originated=self.mobile_originated,
+        )
         self._routers = {
             operator.name: self._sms_router(operator, config) for operator in operators
         }
@@ -72,22 +78,12 @@ class Lab:
     def _ready(self, subscriber: Subscriber, reason: int, now: float) -> None:
         self._hlrs[subscriber.home.name].ready(subscriber, reason, now)
 
-    def _msc(self, operator: Operator) -> Msc:
-        return Msc(
-            operator,
-            population=self.population,
-            firewall=self.firewall,
-            recovery=self.recovery,
-            handsets=self.handsets,
-            mobile_originated=self.mobile_originated,
-        )
-
     def _sms_router(self, operator: Operator, config: HlrSimConfig) -> SmsRouter:
         return SmsRouter(
             operator,
             population=self.population,
             firewall=self.firewall,
-            mscs=self._mscs,
+            msc=self._msc,
             t1=config.gt_correlation.t1,
             seed=config.seed,
         )
@@ -104,6 +100,7 @@ class Lab:
 
     def _all_operations(self) -> dict[tuple[str, int | None], Operations]:
         served: dict[tuple[str, int | None], Operations] = {}
+        msc = _forward_sm(self._msc.forward_sm)
         for operator in self.network.operators:
             location = self._location_operations(operator)
             served |= {
@@ -113,7 +110,6 @@ class Lab:
             served[operator.sms_router, SubsystemNumber.MSC] = _forward_sm(
                 self._routers[operator.name].forward_sm
             )
-            msc = _forward_sm(self._mscs[operator.name].forward_sm)
             served |= {(gt, SubsystemNumber.MSC): msc for gt in operator.msc}
         return served
 

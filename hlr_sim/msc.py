@@ -8,7 +8,6 @@ from hlr_sim.mobile_originated import MobileOriginated
 from hlr_sim.primitives import Dialogue, Reply
 from hlr_sim.recovery import Recovery
 from hlr_sim.subscribers import Population, Subscriber
-from telecom.numbering.operators import Operator
 from telecom.sms.errors import FailureCause, SmsError
 from telecom.sms.tpdu import SmsDeliverReport, encode_tpdu
 from telecom.ss7.map.enumerations import (
@@ -54,11 +53,10 @@ _MEMORY_FULL: Final = _delivery_failure(
 
 
 class Msc:
-    """The MSC/VLRs of one operator."""
+    """The MSC/VLRs of all operators: each serves the subscribers who are with it."""
 
     def __init__(
         self,
-        operator: Operator,
         *,
         population: Population,
         firewall: Firewall,
@@ -66,7 +64,6 @@ class Msc:
         handsets: Handsets,
         mobile_originated: MobileOriginated,
     ) -> None:
-        self._operator = operator
         self._population = population
         self._firewall = firewall
         self._recovery = recovery

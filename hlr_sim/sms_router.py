@@ -37,7 +37,7 @@ class SmsRouter:
         *,
         population: Population,
         firewall: Firewall,
-        mscs: dict[str, Msc],
+        msc: Msc,
         t1: float,
         seed: int = 0,
         limit: int = 100_000,
@@ -45,7 +45,7 @@ class SmsRouter:
         self._operator = operator
         self._population = population
         self._firewall = firewall
-        self._mscs = mscs
+        self._msc = msc
         self._t1 = t1
         self._limit = limit
         self._random = Random(f"{operator.name} {seed}")  # noqa: S311  repeatable on purpose
@@ -74,7 +74,7 @@ class SmsRouter:
         subscriber = self._population.find_imsi(binding.imsi)
         if subscriber is None:
             return _UNIDENTIFIED
-        return self._mscs[subscriber.visited.name].deliver(subscriber, dialogue, argument, now)
+        return self._msc.deliver(subscriber, dialogue, argument, now)
 
     def _forget_old(self, now: float) -> None:
         bindings = self._bindings
