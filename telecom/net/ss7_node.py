@@ -3,6 +3,7 @@
 import asyncio
 import random
 import secrets
+import struct
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -30,6 +31,7 @@ from telecom.ss7.sccp.address import SccpAddress, SubsystemNumber
 from telecom.ss7.sccp.routing import Routing, Translation
 from telecom.ss7.stack import Stack
 
+_IDS_AT_ONCE: Final = 1024
 SUBSYSTEMS: Final = (
     SubsystemNumber.HLR,
     SubsystemNumber.VLR,
@@ -99,7 +101,7 @@ class Ss7Node:
             network_indicator=config.network_indicator,
             routing=_routing(config),
             subsystems=config.subsystems,
-            transaction_ids=transaction_ids or iter(lambda: secrets.randbits(32), None),
+            transaction_ids=transaction_ids or _unpredictable_ids(),
         )
         self._mtp = mtp
         self._loop = asyncio.get_running_loop()
@@ -254,6 +256,12 @@ class Ss7Node:
         """Take care of an association that a peer began."""
         self.stack.attach(association)
         self.flush_soon()
+
+
+def _unpredictable_ids() -> Iterator[int]:
+    """Yield 32 bit numbers that nobody can guess (TS 33.204), a thousand a system call."""
+    while True:
+        yield from struct.unpack(f"{_IDS_AT_ONCE}I", secrets.token_bytes(4 * _IDS_AT_ONCE))
 
 
 def _mtp_and_peers(

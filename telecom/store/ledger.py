@@ -103,36 +103,43 @@ class Ledger:
         """Close all connections."""
         self._reading.dispose()
 
-    def insert_events(self, events: Sequence[BillableEvent]) -> int:
-        """Record billable events; an id that is there already stays as it was.
+    def insert(
+        self,
+        events: Sequence[BillableEvent] = (),
+        evidence: Mapping[int, Mapping[str, Evidence]] | None = None,
+    ) -> tuple[int, int]:
+        """Record billable events, and pairs at the end of the chain of each partition, at once.
 
-        Returns how many were new.
+        An event whose id is there already stays as it was, and so does a pair by its name (each
+        has one to itself). Returns how many events and how many pairs were new.
         """
-        if not events:
-            return 0
+        with self._writing.begin() as connection:
+            new_events = self._insert_events(connection, events) if events else 0
+            new_pairs = sum(
+                self._insert_evidence(connection, partition, entries)
+                for partition, entries in sorted((evidence or {}).items())
+                if entries
+            )
+        return new_events, new_pairs
+
+    def _insert_events(self, connection: sa.Connection, events: Sequence[BillableEvent]) -> int:
         rows = [{**asdict(event), "month": month_of(event.at)} for event in events]
         insert = self._dialect.insert_new(_EVENTS).returning(_EVENTS.c.id)
-        with self._writing.begin() as connection:
-            return len(connection.execute(insert, rows).all())
+        return len(connection.execute(insert, rows).all())
 
-    def insert_evidence(self, partition: int, entries: Mapping[str, Evidence]) -> int:
-        """Put pairs, by a name that each has to itself, at the end of a partition's chain.
-
-        A name that is there already is left out. Returns how many were new.
-        """
-        if not entries:
-            return 0
-        with self._writing.begin() as connection:
-            head = self._lock_head(connection, partition)
-            names = _EVIDENCE.c.id.in_(list(entries))
-            known = set(connection.scalars(sa.select(_EVIDENCE.c.id).where(names)))
-            new = {name: entry for name, entry in entries.items() if name not in known}
-            if new:
-                chain = _chained(partition, new, head)
-                connection.execute(sa.insert(_EVIDENCE), [asdict(sealed) for sealed in chain])
-                end = {"sequence": chain[-1].sequence, "hash": chain[-1].hash}
-                ours = _HEADS.c.partition == partition
-                connection.execute(sa.update(_HEADS).where(ours).values(end))
+    def _insert_evidence(
+        self, connection: sa.Connection, partition: int, entries: Mapping[str, Evidence]
+    ) -> int:
+        head = self._lock_head(connection, partition)
+        names = _EVIDENCE.c.id.in_(list(entries))
+        known = set(connection.scalars(sa.select(_EVIDENCE.c.id).where(names)))
+        new = {name: entry for name, entry in entries.items() if name not in known}
+        if new:
+            chain = _chained(partition, new, head)
+            connection.execute(sa.insert(_EVIDENCE), [asdict(sealed) for sealed in chain])
+            end = {"sequence": chain[-1].sequence, "hash": chain[-1].hash}
+            ours = _HEADS.c.partition == partition
+            connection.execute(sa.update(_HEADS).where(ours).values(end))
         return len(new)
 
     def usages(self, *, account: str | None = None, month: str | None = None) -> list[Usage]:

@@ -133,14 +133,14 @@ class LedgerFeed:
     def _write(self, batches: Sequence[_Batch]) -> tuple[int, int]:
         """Insert everything, and return how many events and pairs were new; runs in a thread."""
         events: list[BillableEvent] = []
-        pairs = 0
+        evidence: dict[int, dict[str, Evidence]] = {}
         for keys, stream, records, _ in batches:
             if stream == keys.events:
                 events += records.values()
             else:
                 named = {f"{keys.partition:02x}:{entry}": pair for entry, pair in records.items()}
-                pairs += self._ledger.insert_evidence(keys.partition, named)
-        return self._ledger.insert_events(events), pairs
+                evidence[keys.partition] = named
+        return self._ledger.insert(events, evidence)
 
     async def _remove(self, batches: Sequence[_Batch]) -> None:
         done = [Call([batch.stream], list(batch.records)) for batch in batches if batch.records]

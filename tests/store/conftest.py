@@ -125,6 +125,7 @@ class Cut:
     def __init__(self, target: str) -> None:
         self._target = target.removeprefix("unix://")
         self._server: asyncio.Server | None = None
+        self._script_asked = False
         self.replies_to_lose = 0
 
     async def start(self, path: Path) -> str:
@@ -137,17 +138,24 @@ class Cut:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         redis_reader, redis_writer = await asyncio.open_unix_connection(self._target)
+        asked = asyncio.get_running_loop().create_task(self._pass_on(reader, redis_writer))
         try:
-            while request := await reader.read(1 << 20):
-                redis_writer.write(request)
-                reply = await redis_reader.read(1 << 20)
-                if self.replies_to_lose and b"EVALSHA" in request:
+            while reply := await redis_reader.read(1 << 20):
+                if self.replies_to_lose and self._script_asked:
                     self.replies_to_lose -= 1
                     return
                 writer.write(reply)
         finally:
+            asked.cancel()
             for end in (writer, redis_writer):
                 end.close()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, redis: asyncio.StreamWriter) -> None:
+        """Pass requests on as they come; one may come in several pieces."""
+        while request := await reader.read(1 << 20):
+            self._script_asked = b"EVALSHA" in request
+            redis.write(request)
+        redis.close()
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql
@@ -81,17 +83,17 @@ def sql(file: Path, statement: str) -> None:
 
 class TestEvents:
     def test_an_event_is_recorded_once(self, ledger: Ledger) -> None:
-        assert ledger.insert_events([mt("m1"), mt("m1", 2), mt("m1")]) == 2
-        assert ledger.insert_events([mt("m1", at=NOW + 9), mt("m2")]) == 1
+        assert ledger.insert([mt("m1"), mt("m1", 2), mt("m1")]) == (2, 0)
+        assert ledger.insert([mt("m1", at=NOW + 9), mt("m2")]) == (1, 0)
         assert ledger.usages() == [Usage("demo", "2027-01", "sms-mt", "Alba", 3, 3)]
 
     def test_nothing_is_nothing(self, ledger: Ledger) -> None:
-        assert ledger.insert_events([]) == 0
+        assert ledger.insert([]) == (0, 0)
         assert ledger.usages() == []
 
     def test_usage_by_account_and_month(self, ledger: Ledger) -> None:
         about = {"account": "demo", "operator": "Alba", "number": "447700900123"}
-        ledger.insert_events(
+        ledger.insert(
             [
                 mt("m1"),
                 mt("m2", operator="Borea"),
@@ -113,7 +115,7 @@ class TestEvents:
     def test_what_was_recorded_outlives_the_process(self, file: Path) -> None:
         for new in (1, 0):
             with closing(Ledger(f"sqlite:///{file}")) as ledger:
-                assert ledger.insert_events([mt("m1")]) == new
+                assert ledger.insert([mt("m1")]) == (new, 0)
 
     @settings(
         derandomize=True,
@@ -149,7 +151,7 @@ class TestEvents:
                 known = len(first)
                 for event in batch:
                     first.setdefault(event.id, event)
-                assert ledger.insert_events(batch) == len(first) - known
+                assert ledger.insert(batch) == (len(first) - known, 0)
             used = ledger.usages()
         assert sum(usage.events for usage in used) == len(first)
         for usage in used:
@@ -163,7 +165,7 @@ class TestEvents:
 
 class TestEvidence:
     def test_a_pair_has_all_that_a_complaint_needs(self, ledger: Ledger) -> None:
-        ledger.insert_evidence(3, {"03:1-0": pair()})
+        ledger.insert(evidence={3: {"03:1-0": pair()}})
         (line,) = ledger.export_evidence(with_imsi=True)
         found = json.loads(line)
         digest = imsi_digest(found["disclosed"]["salt"], IMSI)
@@ -202,7 +204,7 @@ class TestEvidence:
         }
 
     def test_an_export_without_the_imsi_can_be_verified(self, ledger: Ledger) -> None:
-        ledger.insert_evidence(0, {"a": pair(), "b": pair()})
+        ledger.insert(evidence={0: {"a": pair(), "b": pair()}})
         lines = list(ledger.export_evidence())
         assert not any(IMSI in line or "disclosed" in line for line in lines)
         assert verify_lines(lines).faults == ()
@@ -210,7 +212,7 @@ class TestEvidence:
         assert len(digests) == 2  # salted: nobody sees that it is one subscriber
 
     def test_what_was_held_back_is_there_too(self, ledger: Ledger) -> None:
-        ledger.insert_evidence(0, {"a": pair(with_sri=False, verdict="unsolicited")})
+        ledger.insert(evidence={0: {"a": pair(with_sri=False, verdict="unsolicited")}})
         (line,) = ledger.export_evidence()
         found = json.loads(line)
         assert (found["sri"], found["answer"]) == (None, None)
@@ -218,9 +220,9 @@ class TestEvidence:
         assert verify_lines([line]).faults == ()
 
     def test_a_pair_is_recorded_once(self, ledger: Ledger) -> None:
-        assert ledger.insert_evidence(0, {}) == 0
-        assert ledger.insert_evidence(0, {"a": pair(), "b": pair()}) == 2
-        assert ledger.insert_evidence(0, {"b": pair(), "c": pair()}) == 1
+        assert ledger.insert(evidence={0: {}}) == (0, 0)
+        assert ledger.insert(evidence={0: {"a": pair(), "b": pair()}}) == (0, 2)
+        assert ledger.insert(evidence={0: {"b": pair(), "c": pair()}}) == (0, 1)
         names = [json.loads(line)["id"] for line in ledger.export_evidence()]
         assert names == ["a", "b", "c"]
         result = ledger.verify_evidence()
@@ -228,8 +230,8 @@ class TestEvidence:
 
     def test_exports_by_number_operator_and_period(self, ledger: Ledger) -> None:
         other = "4915559000123"
-        ledger.insert_evidence(0, {"a": pair(), "b": pair(at=NOW + 60)})
-        ledger.insert_evidence(1, {"c": pair(other, operator="Borea"), "d": pair(at=NOW + 120)})
+        ledger.insert(evidence={0: {"a": pair(), "b": pair(at=NOW + 60)}})
+        ledger.insert(evidence={1: {"c": pair(other, operator="Borea"), "d": pair(at=NOW + 120)}})
 
         def names(**query: Any) -> list[str]:
             return [json.loads(line)["id"] for line in ledger.export_evidence(**query)]
@@ -242,13 +244,22 @@ class TestEvidence:
         assert names(msisdn="447700900123", since=NOW + 1, until=NOW + 61) == ["b"]
         assert names(msisdn="1") == []
 
+    def test_what_comes_together_is_recorded_together_or_not_at_all(self, ledger: Ledger) -> None:
+        unusable = mt("m2")
+        unusable = msgspec.structs.replace(unusable, account=None)
+        with pytest.raises(sa.exc.IntegrityError):
+            ledger.insert([mt("m1"), unusable], {0: {"a": pair()}, 1: {"b": pair()}})
+        assert ledger.usages() == []
+        assert list(ledger.export_evidence()) == []
+        assert ledger.insert([mt("m1")], {0: {"a": pair()}, 1: {"b": pair()}}) == (1, 2)
+
     def test_several_writers_make_one_chain(self, file: Path) -> None:
         ledgers = [Ledger(f"sqlite:///{file}") for _ in range(3)]
         batches = [{f"{n % 10}": pair()} for n in range(30)]
         with ThreadPoolExecutor(max_workers=6) as pool:
-            insert = [ledgers[n % 3].insert_evidence for n in range(30)]
-            new = list(pool.map(lambda n: insert[n](0, batches[n]), range(30)))
-        assert sum(new) == 10
+            insert = [ledgers[n % 3].insert for n in range(30)]
+            new = list(pool.map(lambda n: insert[n]((), {0: batches[n]}), range(30)))
+        assert sum(pairs for _, pairs in new) == 10
         result = ledgers[0].verify_evidence()
         assert (result.pairs, result.faults) == (10, ())
         for ledger in ledgers:
@@ -284,21 +295,21 @@ class TestEvidence:
     def test_tampering_is_seen(
         self, ledger: Ledger, file: Path, tampering: str, fault: str
     ) -> None:
-        ledger.insert_evidence(0, {"a": pair(), "b": pair(), "c": pair()})
+        ledger.insert(evidence={0: {"a": pair(), "b": pair(), "c": pair()}})
         sql(file, tampering)
         assert fault in ledger.verify_evidence().faults
 
     def test_imsis_can_be_erased(self, ledger: Ledger, file: Path) -> None:
-        ledger.insert_evidence(0, {"a": pair(), "b": pair()})
+        ledger.insert(evidence={0: {"a": pair(), "b": pair()}})
         sql(file, "UPDATE evidence SET disclosed = NULL")
         assert ledger.verify_evidence().faults == ()
         assert not any(IMSI in line for line in ledger.export_evidence(with_imsi=True))
 
     def test_reading_does_not_keep_others_from_writing(self, ledger: Ledger) -> None:
-        ledger.insert_evidence(0, {"a": pair(), "b": pair()})
+        ledger.insert(evidence={0: {"a": pair(), "b": pair()}})
         reading = ledger.export_evidence()
         next(reading)
-        ledger.insert_evidence(0, {"c": pair()})
+        ledger.insert(evidence={0: {"c": pair()}})
         assert len(list(reading)) == 1
 
 
