@@ -16,6 +16,7 @@ from telecom.ss7.map.messages import (
     ReportSmDeliveryStatusArg,
     RoutingInfoForSmArg,
 )
+from telecom.ss7.sccp.address import SccpAddress, SubsystemNumber
 
 _UNKNOWN: Final = Reply(error=ErrorCode.UNKNOWN_SUBSCRIBER)
 _NO_ANSWER: Final = Reply(silent=True)
@@ -86,19 +87,19 @@ class MnpSrf:
     ) -> Reply:
         """Have the HLR of the MSISDN answer."""
         subscriber = self._population.find(argument.msisdn.digits)
+        hlr = self._hlr_of(subscriber, dialogue)
         if subscriber is None:
             return _UNKNOWN
-        hlr = self._hlr_of(subscriber)
         return hlr.send_routing_info_for_sm(subscriber, dialogue, argument, now)
 
     def report_sm_delivery_status(
-        self, _dialogue: Dialogue, argument: ReportSmDeliveryStatusArg, now: float
+        self, dialogue: Dialogue, argument: ReportSmDeliveryStatusArg, now: float
     ) -> Reply:
         """Have the HLR of the MSISDN answer."""
         subscriber = self._population.find(argument.msisdn.digits)
+        hlr = self._hlr_of(subscriber, dialogue)
         if subscriber is None:
             return _UNKNOWN
-        hlr = self._hlr_of(subscriber)
         return hlr.report_sm_delivery_status(subscriber, argument, now)
 
     def ready_for_sm(self, _dialogue: Dialogue, argument: ReadyForSmArg, now: float) -> Reply:
@@ -117,10 +118,14 @@ class MnpSrf:
             self._hlrs[subscriber.home.name].ready(subscriber, AlertReason.MS_PRESENT, now)
         return _NO_ANSWER
 
-    def _hlr_of(self, subscriber: Subscriber) -> Hlr:
-        network = network_of_hlr(
-            self._operator,
-            holder=subscriber.holder,
-            subscription=None if subscriber.unknown else subscriber.home,
-        )
+    def _hlr_of(self, subscriber: Subscriber | None, dialogue: Dialogue) -> Hlr:
+        """Find the HLR that is asked in the end: its own GT is what the answer comes from."""
+        network = self._operator
+        if subscriber is not None:
+            network = network_of_hlr(
+                network,
+                holder=subscriber.holder,
+                subscription=None if subscriber.unknown else subscriber.home,
+            )
+        dialogue.responding = SccpAddress.of_gt(network.hlr, SubsystemNumber.HLR)
         return self._hlrs[network.name]

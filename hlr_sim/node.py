@@ -152,6 +152,7 @@ class Node:
         An empty TC-BEGIN is answered by an empty TC-CONTINUE, once (TS 29.002 23.3).
         """
         provider, identity = self._map, dialogue.id
+        responding = None if dialogue.continued else dialogue.responding
         stays = not dialogue.pending and not dialogue.continued
         for invoke_id, reply in dialogue.pending:
             if reply.silent:
@@ -169,10 +170,10 @@ class Node:
             dialogue.pending.clear()
             dialogue.delay = 0.0
             dialogue.continued = True
-            provider.delimit(identity, now)
+            provider.delimit(identity, now, responding=responding)
         else:
             self._served.pop(identity)
-            provider.close(identity, now)
+            provider.close(identity, now, responding=responding)
 
     def _ended(self, ended: Closed | Aborted, _now: float) -> None:
         self._served.pop(ended.dialogue, None)

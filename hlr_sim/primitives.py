@@ -30,7 +30,8 @@ class Dialogue(msgspec.Struct, gc=False):
     """A dialogue that a peer began, and what its operations have said so far.
 
     `called` and `calling` are global titles' digits; `imsi` and `service_centre`, once they
-    are `judged`, are what noSM-RP-DA and noSM-RP-OA stand for (TS 29.002 12.9.3).
+    are `judged`, are what noSM-RP-DA and noSM-RP-OA stand for (TS 29.002 12.9.3). `responding`
+    is the address of the node that answers, where another one was called (6.1.3.1).
     """
 
     id: int
@@ -44,6 +45,7 @@ class Dialogue(msgspec.Struct, gc=False):
     service_centre: str = ""
     judged: bool = False
     continued: bool = False
+    responding: SccpAddress | None = None
 
 
 Operation = Callable[[Dialogue, Any, float], Reply]

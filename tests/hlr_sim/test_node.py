@@ -92,6 +92,20 @@ def test_absence_comes_with_the_reason_in_the_same_dialogue(link, context):
     assert link.is_quiet()
 
 
+@pytest.mark.parametrize(
+    ("msisdn", "hlr"),
+    [
+        (MSISDN, "4477009100"),
+        ("447700900902", "4477009100"),
+        ("447700900903", "4915559100"),
+        ("491555900913", "62819100"),
+    ],
+)
+def test_the_answer_comes_from_the_title_of_the_hlr_that_gave_it(link, msisdn, hlr):
+    link.open(ac.SHORT_MSG_GATEWAY_V3, sri(msisdn), msisdn, 6)
+    assert link.take(Accepted)[0].responding.digits == hlr
+
+
 def test_who_does_not_answer_leaves_nothing_behind(link):
     link.open(ac.SHORT_MSG_GATEWAY_V3, sri("447700900907"), "447700900907", 6)
     assert link.is_quiet()

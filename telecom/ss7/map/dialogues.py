@@ -151,17 +151,30 @@ class Dialogues:
         if found is not None:
             found.reject(invoke_id, problem)
 
-    def delimit(self, dialogue: int, now: float) -> None:
-        """MAP-DELIMITER: send what is queued; the first one accepts the peer's dialogue."""
+    def delimit(self, dialogue: int, now: float, *, responding: SccpAddress | None = None) -> None:
+        """MAP-DELIMITER: send what is queued; the first one accepts the peer's dialogue.
+
+        `responding` is for an acceptance alone: our address where it is not the one called (7.3.1).
+        """
         found = self._find(dialogue, Input.DELIMITER_REQUEST)
         if found is not None:
             found.state = State.ESTABLISHED
-            self._transactions.continue_(found.number, now, components=found.take_outgoing())
+            self._transactions.continue_(
+                found.number, now, components=found.take_outgoing(), calling=responding
+            )
 
-    def close(self, dialogue: int, now: float, *, prearranged: bool = False) -> None:
+    def close(
+        self,
+        dialogue: int,
+        now: float,
+        *,
+        prearranged: bool = False,
+        responding: SccpAddress | None = None,
+    ) -> None:
         """MAP-CLOSE: send what is queued as the last message, or with `prearranged` nothing.
 
         A dialogue that the peer has not answered ends without a message, too (16.1.2.5).
+        `responding` is as in `delimit`.
         """
         found = self._find(dialogue, Input.CLOSE_REQUEST)
         if found is None:
@@ -170,7 +183,9 @@ class Dialogues:
         if prearranged or found.state is State.INITIATED:
             self._transactions.end_prearranged(found.number)
         else:
-            self._transactions.end(found.number, now, components=found.take_outgoing())
+            self._transactions.end(
+                found.number, now, components=found.take_outgoing(), calling=responding
+            )
 
     def abort(
         self,
