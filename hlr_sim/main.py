@@ -1,24 +1,17 @@
 """The `hlr-sim` command."""
 
 import asyncio
-import gc
-import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from telecom.runtime.command_line import run_command_line
-from telecom.runtime.errors import ExitStatus
 
 if TYPE_CHECKING:
     from hlr_sim.config import HlrSimConfig
-
-_GC_THRESHOLDS: Final = (20_000, 20, 50)
-"""Hardly anything that a dialogue leaves behind is in a cycle: at the default thresholds the
-collector looks for it in vain after every few dialogues."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -48,20 +41,16 @@ def hlr_sim(
 
     logs.configure(level="warning")
     settings = load(HlrSimConfig, config).moved(port_offset=port_offset, transport=transport)
-    return run(lambda stop: _run(stop, settings, config.parent, as_json=as_json))
+    return run(lambda stop: _serve(stop, settings, config.parent, as_json=as_json))
 
 
-async def _run(stop: asyncio.Event, settings: "HlrSimConfig", base: Path, *, as_json: bool) -> int:
+async def _serve(
+    stop: asyncio.Event, settings: "HlrSimConfig", base: Path, *, as_json: bool
+) -> int:
     from hlr_sim.simulator import Simulator
+    from telecom.runtime.daemon import serve
 
-    async with Simulator(settings, base=base) as simulator:
-        where = simulator.addresses
-        ready = ", ".join(f"{name} {address}" for name, address in where.items())
-        typer.echo(json.dumps(where) if as_json else f"hlr-sim ready: {ready}")
-        gc.freeze()
-        gc.set_threshold(*_GC_THRESHOLDS)
-        await stop.wait()
-    return ExitStatus.DONE
+    return await serve(Simulator(settings, base=base), stop, what="hlr-sim", as_json=as_json)
 
 
 def main() -> None:

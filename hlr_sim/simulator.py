@@ -2,11 +2,9 @@
 
 import asyncio
 import time
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 from hlr_sim.api import make_api
@@ -16,6 +14,7 @@ from hlr_sim.network import NetworkError
 from hlr_sim.node import Node
 from telecom.net.ss7_node import Ss7Node, Ss7NodeConfig
 from telecom.numbering.operators import Operator
+from telecom.runtime.daemon import Daemon
 from telecom.runtime.errors import ConfigError
 from telecom.runtime.http import HttpServer
 from telecom.runtime.operators import read_operators
@@ -23,17 +22,12 @@ from telecom.runtime.service import taking_port
 from telecom.ss7.map.primitives import MapIndication
 
 
-class Simulator:
-    """The operators' side, as an asynchronous context: entered it serves, left it is down.
-
-    `base` is the folder that paths in the configuration start from. Entering raises
-    `CommandError` (in one line) for a port that cannot be had.
-    """
+class Simulator(Daemon):
+    """The operators' side; `base` is the folder that paths in the configuration start from."""
 
     def __init__(self, config: HlrSimConfig, *, base: Path) -> None:
-        self.addresses: dict[str, str] = {}
+        super().__init__()
         self._config = config
-        self._running = AsyncExitStack()
         self._timer: asyncio.TimerHandle | None = None
         self._due_at = 0.0
         path = base / config.operators
@@ -44,30 +38,12 @@ class Simulator:
         except NetworkError as error:
             raise ConfigError(f"{path}: {error}") from None
 
-    async def __aenter__(self) -> Self:
-        """Start everything, or stop again what had been started."""
-        try:
-            await self._start()
-        except BaseException:
-            await self._running.aclose()
-            raise
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop serving."""
-        await self._running.aclose()
-
     async def _start(self) -> None:
         link = urlsplit(self._config.m3ua.url)
         async with taking_port("M3UA", link.hostname or "", link.port or 0):
             await self._ss7.start()
-        self._running.push_async_callback(self._ss7.close)
-        self._running.callback(self._disarm)
+        self.running.push_async_callback(self._ss7.close)
+        self.running.callback(self._disarm)
         self.addresses["M3UA (HLR simulator)"] = self._config.m3ua.url
         await self._start_http()
 
@@ -83,7 +59,7 @@ class Simulator:
         server = HttpServer(make_api(control, health=self._health))
         listener = self._config.http
         await server.start(listener.host, listener.port, what="the HLR simulator's control API")
-        self._running.push_async_callback(server.stop)
+        self.running.push_async_callback(server.stop)
         self.addresses["HLR simulator's control API"] = server.url
 
     def _health(self) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """A program that serves until it is told to stop."""
 
 import asyncio
+import gc
 import json
 from abc import ABC, abstractmethod
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from telecom.runtime.errors import ExitStatus
 
@@ -45,6 +46,10 @@ class Daemon(ABC):
         """Start every part; each that has to be stopped goes into `running`."""
 
 
+_GC_THRESHOLDS: Final = (50_000, 20, 100)
+"""Messages and dialogues are freed by their reference counts: few cycles are left to look for."""
+
+
 async def serve(daemon: Daemon, stop: asyncio.Event, *, what: str, as_json: bool) -> int:
     """Serve until `stop` is set, and return the exit status.
 
@@ -53,6 +58,14 @@ async def serve(daemon: Daemon, stop: asyncio.Event, *, what: str, as_json: bool
     async with daemon:
         where = ", ".join(f"{name} {address}" for name, address in daemon.addresses.items())
         line = json.dumps(daemon.addresses) if as_json else f"{what} ready: {where}"
+        _settle_garbage_collector()
         print(line, flush=True)  # noqa: T201
         await stop.wait()
     return ExitStatus.DONE
+
+
+def _settle_garbage_collector() -> None:
+    """Leave out of each collection what is there for good, and collect more seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)

@@ -1,10 +1,20 @@
 import asyncio
+import gc
 import json
+from collections.abc import Iterator
 
 import pytest
 
 from telecom.runtime.daemon import Daemon, serve
 from telecom.runtime.errors import ConnectionFailed
+
+
+@pytest.fixture(autouse=True)
+def _collector_as_it_was() -> Iterator[None]:
+    thresholds = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
 
 
 class Recorder(Daemon):
