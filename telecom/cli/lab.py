@@ -4,6 +4,7 @@ import asyncio
 import json
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -77,8 +78,8 @@ async def _start(running: AsyncExitStack, options: LabOptions) -> list[Child]:
         ("hlr-sim", ["hlr_sim.main", *_config(options, "hlr_sim.toml"), *shared, *transport]),
         ("smsc-sim", ["smsc_sim.main", *_config(options, "smsc_sim.toml"), *shared]),
     )
-    starting = [_child(running, name, arguments) for name, arguments in simulators]
-    _, children = await asyncio.gather(redis.start(), asyncio.gather(*starting))
+    await redis.start()
+    children = await _children(running, simulators)
     gateway = ["telecom.cli.main", "gateway", *_config(options, "lab.toml"), *shared, *transport]
     gateway += ["--redis-url", redis.url, "--data", str(options.folder)]
     if options.capture is not None:
@@ -88,6 +89,18 @@ async def _start(running: AsyncExitStack, options: LabOptions) -> list[Child]:
 
 def _config(options: LabOptions, name: str) -> list[str]:
     return ["--config", str(options.configs / name)]
+
+
+async def _children(
+    running: AsyncExitStack, programs: Sequence[tuple[str, list[str]]]
+) -> list[Child]:
+    """Start programs side by side; the first that does not start ends the lab."""
+    starting = [_child(running, name, arguments) for name, arguments in programs]
+    started = await asyncio.gather(*starting, return_exceptions=True)
+    for outcome in started:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return [child for child in started if isinstance(child, Child)]
 
 
 async def _child(running: AsyncExitStack, name: str, arguments: list[str]) -> Child:

@@ -15,7 +15,12 @@ class ExitStatus(IntEnum):
 class CommandError(Exception):
     """Ends the command: its text is one line that says what to do, its status the exit status."""
 
-    status = ExitStatus.FAILED
+    status: int = ExitStatus.FAILED
+
+    def __init__(self, line: str, *, status: int | None = None) -> None:
+        super().__init__(line)
+        if status is not None:
+            self.status = status
 
 
 class ConfigError(CommandError):

@@ -67,12 +67,33 @@ async def test_a_child_that_ignores_the_request_is_killed(tmp_path: Path) -> Non
 
 
 @pytest.mark.usefixtures("on_path")
-@pytest.mark.parametrize(("status", "error"), [(1, CommandError), (3, ConnectionFailed)])
-async def test_a_child_that_ends_at_once_is_reported(
-    tmp_path: Path, status: int, error: type[CommandError]
+@pytest.mark.parametrize(
+    ("program", "line", "status"),
+    [
+        ("raise SystemExit(3)", "broken ended with status 3", 3),
+        ("import sys; sys.stderr.write('first\\nno port\\n'); sys.exit(3)", "no port", 3),
+        ("import os; os.kill(os.getpid(), 9)", "broken ended with status -9", 1),
+    ],
+)
+async def test_a_child_that_does_not_start_is_reported_in_its_own_words(
+    tmp_path: Path, program: str, line: str, status: int
 ) -> None:
-    with pytest.raises(error, match=f"broken did not start \\(exit status {status}\\)"):
-        await Child.start("broken", program_file(tmp_path, f"raise SystemExit({status})"))
+    with pytest.raises(CommandError) as caught:
+        await Child.start("broken", program_file(tmp_path, program))
+    assert (str(caught.value), caught.value.status) == (line, status)
+
+
+@pytest.mark.usefixtures("on_path")
+async def test_what_a_child_says_is_seen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    says = "import sys\nsys.stderr.write('before\\n')\n" + READY.replace(
+        "time.sleep", "sys.stderr.write('after\\n'); sys.stderr.flush(); time.sleep"
+    )
+    child = await Child.start("talker", program_file(tmp_path, says))
+    await child.stop()
+    await child._listening
+    assert capsys.readouterr().err == "before\nafter\n"
 
 
 @pytest.mark.usefixtures("on_path")
