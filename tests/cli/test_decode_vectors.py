@@ -1,0 +1,100 @@
+"""Every vector as a tree: without a fault, and with what the vector says in it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from telecom.cli.dissection.dissector import Dissector
+from telecom.cli.dissection.layers import Layer
+from telecom.cli.dissection.tree import Branch
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+SS7 = {vector["name"]: vector for vector in json.loads((VECTORS / "ss7.json").read_text())}
+SMPP = {vector["name"]: vector for vector in json.loads((VECTORS / "smpp.json").read_text())}
+TPDUS = {vector["name"]: vector for vector in json.loads((VECTORS / "tpdu.json").read_text())}
+
+UNKNOWN_COMMANDS = {
+    "broadcast_sm-50": "00000111",
+    "broadcast_sm_resp-50": "80000111",
+    "query_broadcast_sm-50": "00000112",
+    "query_broadcast_sm_resp-50": "80000112",
+    "cancel_broadcast_sm-50": "00000113",
+    "cancel_broadcast_sm_resp-50": "80000113",
+}
+"""PDUs of SMPP 5.0 that 3.4 has not."""
+
+LAYERS = [
+    (name, layer)
+    for name, vector in SS7.items()
+    for layer in ("m3ua", "sccp", "tcap")
+    if layer in vector
+]
+
+
+def words(tree: Branch) -> set[str]:
+    return {f"{row.value}" for _, row in tree.rows()} | {row.name for _, row in tree.rows()}
+
+
+def expected(fields: Any) -> Iterator[str]:
+    """Go through what must be read in the tree: numbers, names of operations, digits."""
+    for name, value in fields.items():
+        if name in {"digits", "otid", "dtid", "acn", "gt", "opc", "dpc", "cause"}:
+            yield str(value)
+        elif isinstance(value, dict):
+            yield from expected(value)
+        elif isinstance(value, list):
+            for item in value:
+                yield from expected(item) if isinstance(item, dict) else ()
+
+
+@pytest.mark.parametrize(("name", "layer"), LAYERS)
+def test_ss7(name: str, layer: str) -> None:
+    tree = Dissector().dissect(bytes.fromhex(SS7[name][layer]))
+    assert not tree.has_fault
+    assert tree.name.startswith(layer.upper())
+    layers = {"m3ua": ("m3ua", "sccp", "tcap"), "sccp": ("sccp", "tcap"), "tcap": ("tcap",)}[layer]
+    if name.startswith("ussd-"):  # operations that are not those of short messages
+        return
+    decoded = SS7[name]["decoded"]
+    said = {word for each in layers for word in expected(decoded.get(each) or {})}
+    assert said <= words(tree)
+    names = " ".join(row.name.lower() for _, row in tree.rows())
+    for component in (decoded.get("tcap") or {}).get("components", ()):
+        assert (component.get("op") or component.get("error") or "").lower() in names
+
+
+@pytest.mark.parametrize("name", SMPP)
+def test_smpp(name: str) -> None:
+    octets = SMPP[name]["hex"]
+    tree = Dissector().dissect(bytes.fromhex(octets))
+    if name in UNKNOWN_COMMANDS:
+        command_id = UNKNOWN_COMMANDS[name]
+        reason = f"command_id 0x{command_id}"
+        (shown,) = tree.branches
+        assert (tree.name, tree.value, tree.faulty) == (f"SMPP PDU 0x{command_id}", reason, True)
+        assert (shown.name, shown.value) == ("octets", octets)
+        return
+    assert not tree.has_fault
+    assert tree.name.removeprefix("SMPP ") in {name.partition("-")[0], "bind_transceiver_resp"}
+    fields = SMPP[name]["fields"]
+    for field in ("smpp.source_addr", "smpp.destination_addr", "smpp.message_id", "smpp.system_id"):
+        assert set(fields.get(field, ())) <= words(tree)
+
+
+@pytest.mark.parametrize("name", TPDUS)
+def test_tpdus(name: str) -> None:
+    vector = TPDUS[name]
+    tree = Dissector().dissect(bytes.fromhex(vector["hex"]), Layer.TPDU)
+    assert not tree.has_fault
+    assert tree.name == f"TPDU SMS-{vector['tpdu']['tpdu']}"
+    text = vector["tpdu"].get("ud")
+    assert text is None or {str(text.get("hex") if isinstance(text, dict) else text)} <= words(tree)
+
+
+@pytest.mark.parametrize("name", TPDUS)
+def test_tpdus_are_known_without_being_told(name: str) -> None:
+    octets = bytes.fromhex(TPDUS[name]["hex"])
+    assert Dissector().dissect(octets) == Dissector().dissect(octets, Layer.TPDU)
