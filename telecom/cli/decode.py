@@ -87,7 +87,8 @@ def _messages_in(file: BufferedReader, source: str, layer: Layer | None) -> Iter
         for message in read_messages(file):
             yield message.octets, Layer(message.protocol), message
     except CaptureError as error:
-        raise CommandError(f"{source} cannot be read as a capture to its end: {error}") from None
+        reason = f"{_named(source)} cannot be read as a capture to its end: {error}"
+        raise CommandError(reason) from None
 
 
 def _opened(source: str) -> AbstractContextManager[BufferedReader]:
@@ -101,13 +102,18 @@ def _opened(source: str) -> AbstractContextManager[BufferedReader]:
 def _octets_of(file: BufferedReader, source: str) -> bytes:
     content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
-        raise UsageError(f"{source} is no capture, and has more than {LARGEST_FILE} octets")
+        reason = f"{_named(source)} is no capture, and has more than {LARGEST_FILE} octets"
+        raise UsageError(reason)
     octets = _from_hex(content.decode("ascii", "replace"))
     if octets is None:
         return content
     if not octets:
-        raise UsageError(f"{'standard input' if source == _STDIN else source} is empty")
+        raise UsageError(f"{_named(source)} is empty")
     return octets
+
+
+def _named(source: str) -> str:
+    return "standard input" if source == _STDIN else source
 
 
 def _from_hex(text: str) -> bytes | None:
