@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from telecom.cli import (
+    decode,
     evidence,
     gateway,
     lab,
@@ -50,6 +51,7 @@ app.command("gateway")(gateway.gateway)
 app.command("send")(send.send)
 app.command("listen")(listen.listen)
 app.command("lookup")(lookup.lookup)
+app.command("decode")(decode.decode)
 app.command("statement")(statement.statement)
 app.add_typer(evidence.app, name="evidence")
 
