@@ -8,10 +8,11 @@ from telecom.gateway.config import GatewayConfig, RetrySchedules
 from telecom.gateway.forwarding import Forwarding
 from telecom.gateway.gt_gate import GtGate
 from telecom.gateway.metrics import Metrics
+from telecom.gateway.outage import LAST_RECORDS, at_most
 from telecom.gateway.reports import DeliveryReports
 from telecom.gateway.routing import Routing
 from telecom.gateway.settlement import Settlement
-from telecom.gateway.worker import Worker
+from telecom.gateway.worker import Pace, Worker
 from telecom.router.failures import FailureClass
 from telecom.router.retry import Retries, Schedule
 from telecom.router.routes import Routes
@@ -35,6 +36,7 @@ class MessageDelivery:
         flush: Callable[[], None],
         metrics: Metrics,
         clock: Clock,
+        pace: Pace | None = None,
     ) -> None:
         timers = config.ss7.timers
         self._settlement = Settlement(
@@ -53,9 +55,7 @@ class MessageDelivery:
         )
         forwarding = Forwarding(
             provider,
-            delivered=self._settlement.delivered,
-            failed=self._settlement.forwarding_failed,
-            progressed=self._settlement.progressed,
+            self._settlement,
             timeout=timers.mt_forward_sm,
             metrics=metrics,
             clock=clock,
@@ -63,8 +63,8 @@ class MessageDelivery:
         self._gate = GtGate(
             gate,
             forwarding,
-            held_back=self._settlement.held_back,
-            lost=self._lost,
+            self._settlement,
+            hold=self._hold,
             flush=flush,
             metrics=metrics,
             clock=clock,
@@ -86,6 +86,7 @@ class MessageDelivery:
             limit=config.limits.in_flight,
             flush=flush,
             clock=clock,
+            pace=pace or Pace(),
         )
 
     @property
@@ -99,9 +100,9 @@ class MessageDelivery:
 
     async def stop(self, *, grace: float) -> None:
         """Take no more; what is under way has `grace` seconds, the rest is left in Redis."""
+        self._gate.close()
         await self._worker.stop(grace=grace)
-        await self._gate.drain()
-        await self._settlement.drain()
+        await at_most(LAST_RECORDS, self._gate.drain, self._settlement.drain)
 
     def alerted(self, msisdn: str) -> None:
         """Take note that a number can be reached again."""
@@ -110,8 +111,8 @@ class MessageDelivery:
     def _released(self, attempt: Attempt) -> None:
         self._worker.released(attempt)
 
-    def _lost(self, attempts: list[Attempt], error: Exception) -> None:
-        self._worker.lost(attempts, error)
+    async def _hold(self, attempts: list[Attempt]) -> list[Attempt]:
+        return await self._worker.hold(attempts)
 
 
 def _retries(schedules: RetrySchedules) -> Retries:

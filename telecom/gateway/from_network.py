@@ -154,11 +154,15 @@ class FromNetwork:
             return
         dialogue.invoked = True
         dialogue.unanswered += 1
-        service = self._services.get(type(invoked.argument))
-        if service is None:
-            self._refuse(invoked, ErrorCode.FACILITY_NOT_SUPPORTED)
-        else:
+        service = self._services.get(type(invoked.argument), self._not_served)
+        try:
             service(invoked)
+        except Exception:  # noqa: BLE001 - the peer needs an answer all the same
+            _log.exception("not_served", operation=invoked.operation)
+            self._refuse(invoked, ErrorCode.SYSTEM_FAILURE)
+
+    def _not_served(self, invoked: map_primitives.Invoked) -> None:
+        self._refuse(invoked, ErrorCode.FACILITY_NOT_SUPPORTED)
 
     def _mo_forward_sm(self, invoked: map_primitives.Invoked) -> None:
         argument: MoForwardSmArg | ForwardSmArg = invoked.argument  # type: ignore[assignment]
@@ -212,14 +216,14 @@ class FromNetwork:
     async def _store(self, received: list[_Received]) -> None:
         put = await self._outbox.put([message.item for message in received], self._clock.wall())
         self._metrics.billable_events.labels(SMS_MO).inc(sum(put))
-        self._metrics.messages.labels("mobile_originated", "accepted").inc(len(received))
+        self._metrics.count("mobile_originated", "accepted", len(received))
         for message in received:
             self._answer(message.dialogue, message.invoke_id)
         self._flush()
 
     def _not_stored(self, received: list[_Received], error: Exception) -> None:
         _log.error("mo_not_stored", count=len(received), error=str(error))
-        self._metrics.messages.labels("mobile_originated", "not_stored").inc(len(received))
+        self._metrics.count("mobile_originated", "not_stored", len(received))
         for message in received:
             self._fail(message.dialogue, message.invoke_id, ErrorCode.SYSTEM_FAILURE)
         self._flush()
@@ -250,7 +254,7 @@ class FromNetwork:
         code: ErrorCode,
         parameter: SmDeliveryFailureCause | None = None,
     ) -> None:
-        self._metrics.messages.labels("mobile_originated", code.name).inc()
+        self._metrics.count("mobile_originated", code.name)
         self._fail(invoked.dialogue, invoked.invoke_id, code, parameter)
 
     def _answer(self, dialogue: int, invoke_id: int) -> None:
@@ -303,7 +307,7 @@ def _deliver_sm(msisdn: str, submit: SmsSubmit) -> bytes:
             source_addr=msisdn.encode(),
             dest_addr_ton=destination.ton,
             dest_addr_npi=destination.npi,
-            destination_addr=destination.digits.encode("latin-1"),
+            destination_addr=destination.digits.encode("latin-1", "replace"),
             protocol_id=submit.protocol_identifier,
             **content(submit.user_data),
         )

@@ -5,14 +5,18 @@ that one SRI-SM authorises that one dialogue (see `telecom.router.gt_rule`). The
 in Redis, where it is taken and judged in one step, whichever node asks.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+
+import structlog
 
 from telecom.charging.catalogue import SMS_MT
 from telecom.charging.events import sms_mt
-from telecom.gateway.attempt import Attempt
+from telecom.gateway.attempt import BEFORE_THE_GATE, Attempt, Stage
 from telecom.gateway.clock import Clock
 from telecom.gateway.forwarding import Forwarding, Permit
 from telecom.gateway.metrics import Metrics
+from telecom.gateway.outage import until_recorded
+from telecom.gateway.settlement import Settlement
 from telecom.router.gt_rule import Verdict
 from telecom.store.gt_gate import GtGate as StoredGate
 from telecom.store.micro_batch import MicroBatch
@@ -20,80 +24,123 @@ from telecom.store.records import ENCODE, FsmRequest, SriAnswered, SriSent
 
 _BATCH = 256
 
+_log = structlog.get_logger("telecom.gateway.gt_gate")
+
 
 class GtGate:
     """Records the SRI-SMs that route messages, and lets MT dialogues out by them.
 
-    `held_back` hears of an attempt that the rule stopped; `lost` of one whose verdict could not
-    be had, which then must not leave either.
+    `hold` returns those of some attempts that are this node's still.
     """
 
     def __init__(
         self,
         stored: StoredGate,
         forwarding: Forwarding,
+        settlement: Settlement,
         *,
-        held_back: Callable[[Attempt], None],
-        lost: Callable[[list[Attempt], Exception], None],
+        hold: Callable[[list[Attempt]], Awaitable[list[Attempt]]],
         flush: Callable[[], None],
         metrics: Metrics,
         clock: Clock,
     ) -> None:
         self._stored = stored
         self._forwarding = forwarding
-        self._held_back = held_back
+        self._settlement = settlement
+        self._hold = hold
         self._flush = flush
         self._metrics = metrics
         self._clock = clock
-        self._records = MicroBatch(stored.sri_sent, _BATCH, failed=_never_authorises)
-        self._asking = MicroBatch(self._judge, _BATCH, failed=lost)
+        self._is_closed = False
+        self._records = MicroBatch(self._record, _BATCH, failed=self._not_recorded)
+        self._asking = MicroBatch(self._judge, _BATCH, failed=self._undecided)
 
     def sri_sent(self, attempt: Attempt, *, called: str, dialogue: int) -> None:
         """Record that the attempt's SRI-SM leaves now."""
-        self._records.add(
-            SriSent(
-                authorisation=attempt.authorisation,
-                msisdn=attempt.msisdn,
-                operator=attempt.route.operator,
-                sccp_gt=attempt.calling_gt,
-                map_gt=attempt.calling_gt,
-                called=called,
-                dialogue=f"{dialogue:08x}",
-                at=self._clock.wall(),
-            )
+        sri = SriSent(
+            authorisation=attempt.authorisation,
+            msisdn=attempt.msisdn,
+            operator=attempt.route.operator,
+            sccp_gt=attempt.calling_gt,
+            map_gt=attempt.calling_gt,
+            called=called,
+            dialogue=f"{dialogue:08x}",
+            at=self._clock.wall(),
         )
+        self._records.add((attempt, sri))
 
     def forward(self, attempt: Attempt) -> None:
         """Ask to begin the MT dialogue of an attempt whose SRI-SM has been answered."""
-        self._asking.add(attempt)
+        attempt.stage = Stage.AT_THE_GATE
+        if self._is_closed:
+            self._settlement.give_back(attempt)
+        elif attempt.recorded:
+            self._asking.add(attempt)
+
+    def close(self) -> None:
+        """Let nothing more begin that a node which stops would not see the end of."""
+        self._is_closed = True
 
     async def drain(self) -> None:
         """Wait until every question asked so far has its verdict."""
         await self._records.drain()
         await self._asking.drain()
 
+    async def _record(self, sent: list[tuple[Attempt, SriSent]]) -> None:
+        requests = [sri for _, sri in sent]
+        await until_recorded(lambda: self._stored.sri_sent(requests))
+        for attempt, _ in sent:
+            attempt.recorded = True
+            if attempt.stage is Stage.AT_THE_GATE:  # its answer was here before this
+                self.forward(attempt)
+
     async def _judge(self, attempts: list[Attempt]) -> None:
-        await self._records.drain()  # an answer never overtakes the record of its request
+        answers = [_answer(attempt) for attempt in attempts]
+        await until_recorded(lambda: self._stored.sri_answered(answers))
+        held = self._in_time(await self._hold(attempts))
         now = self._clock.wall()
-        await self._stored.sri_answered([_answer(attempt, now) for attempt in attempts])
-        verdicts = await self._stored.authorise([_request(attempt, now) for attempt in attempts])
-        for attempt, verdict in zip(attempts, verdicts, strict=True):
-            self._metrics.gt_verdicts.labels(verdict.value).inc()
-            if verdict is Verdict.MATCH:
-                self._metrics.billable_events.labels(SMS_MT).inc()
-                self._forwarding.begin(attempt, _permit(attempt))
-            else:
-                self._held_back(attempt)
+        verdicts = await self._stored.authorise([_request(attempt, now) for attempt in held])
+        for attempt, verdict in zip(held, verdicts, strict=True):
+            self._act(attempt, verdict)
         self._flush()
 
+    def _in_time(self, attempts: list[Attempt]) -> list[Attempt]:
+        """Return those that are valid still; Redis may have taken long to come back."""
+        now = self._clock.wall()
+        for attempt in attempts:
+            if attempt.message.expires_at <= now:
+                self._settlement.ran_out(attempt)
+        return [attempt for attempt in attempts if attempt.stage is Stage.AT_THE_GATE]
 
-def _never_authorises(_: list[SriSent], error: Exception) -> None:
-    """Let an unrecorded request be: the gate finds no record of it, and holds the message back."""
+    def _act(self, attempt: Attempt, verdict: Verdict) -> None:
+        self._metrics.gt_verdicts.labels(verdict.value).inc()
+        if attempt.stage is not Stage.AT_THE_GATE:
+            return  # another node has it by now
+        if verdict is Verdict.MATCH:
+            self._metrics.billable_events.labels(SMS_MT).inc()
+            attempt.stage = Stage.FORWARDED
+            self._forwarding.begin(attempt, _permit(attempt))
+        else:
+            self._settlement.held_back(attempt)
+
+    def _not_recorded(self, sent: list[tuple[Attempt, SriSent]], error: Exception) -> None:
+        self._undecided([attempt for attempt, _ in sent], error)
+
+    def _undecided(self, attempts: list[Attempt], error: Exception) -> None:
+        """Hold back what has no verdict: without one nothing leaves; the next SRI-SM asks again."""
+        _log.error("no_verdicts", count=len(attempts), error=str(error))
+        for attempt in attempts:
+            if attempt.stage in BEFORE_THE_GATE:
+                self._settlement.held_back(attempt)
 
 
-def _answer(attempt: Attempt, now: float) -> SriAnswered:
+def _answer(attempt: Attempt) -> SriAnswered:
     return SriAnswered(
-        attempt.authorisation, attempt.msisdn, imsi=attempt.imsi, node=attempt.node, at=now
+        attempt.authorisation,
+        attempt.msisdn,
+        imsi=attempt.imsi,
+        node=attempt.node,
+        at=attempt.answered_at,
     )
 
 

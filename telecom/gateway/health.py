@@ -1,11 +1,16 @@
 """Whether a node works, and how much waits in Redis."""
 
+import asyncio
+from typing import Final
+
 from redis.exceptions import RedisError
 
 from telecom.gateway.metrics import Metrics
 from telecom.net.ss7_node import Ss7Node
 from telecom.store.lua import Client
 from telecom.store.messages import MessageQueue
+
+_LONGEST_WAIT: Final = 3.0
 
 
 class Health:
@@ -29,8 +34,12 @@ class Health:
         return faults
 
     async def measure_queue(self) -> None:
-        """Bring the gauges of the queue up to date; raises `RedisError`."""
-        depth = await self._queue.depth()
+        """Bring the gauges of the queue up to date; raises `RedisError`, if Redis is silent too."""
+        try:
+            async with asyncio.timeout(_LONGEST_WAIT):
+                depth = await self._queue.depth()
+        except TimeoutError:
+            raise RedisError(f"no answer in {_LONGEST_WAIT:g} s") from None
         for state, count in (
             ("stored", depth.stored),
             ("queued", depth.queued),

@@ -5,6 +5,7 @@ import secrets
 from typing import Any, Final
 
 import msgspec
+from redis.exceptions import RedisError
 
 from telecom.charging.catalogue import NUMBER_LOOKUP
 from telecom.charging.events import number_lookup
@@ -18,6 +19,7 @@ from telecom.numbering.operators import Directory
 from telecom.router.failures import Cause, Stage, classify
 from telecom.router.routes import Routes
 from telecom.ss7.map.contexts import SHORT_MSG_GATEWAY_V3
+from telecom.ss7.map.errors import TooManyDialogues
 from telecom.ss7.map.messages import AddressString, RoutingInfoForSmArg, RoutingInfoForSmRes
 from telecom.ss7.sccp.address import SccpAddress, SubsystemNumber
 from telecom.store.events import EventLog, NumberedEvent
@@ -25,6 +27,7 @@ from telecom.store.records import ENCODE
 
 _BAD_REQUEST: Final = 422
 _TOO_MANY: Final = 429
+_UNAVAILABLE: Final = 503
 
 
 class LookupRefused(Exception):
@@ -65,8 +68,8 @@ class Lookups:
     async def query(self, account: Account, msisdn: str) -> dict[str, Any]:
         """Return the answer for an international number (digits), as JSON has it.
 
-        Raises `LookupRefused` for a number of no known operator, and over the limit. The charge
-        is on record before the request is passed to the operator.
+        Raises `LookupRefused` for a number of no known operator, over the limit, and without
+        Redis or a link. The charge is on record before the request is passed to the operator.
         """
         route = self._routes.find(msisdn)
         holder = self._directory.by_msisdn(msisdn)
@@ -74,9 +77,13 @@ class Lookups:
             raise LookupRefused(f"{msisdn} is no number of a known operator", _BAD_REQUEST)
         if self._under_way >= self._limit:
             raise LookupRefused(f"{self._limit} lookups are under way; try again", _TOO_MANY)
+        if not self._node.is_active:
+            raise LookupRefused("no link to the operators; try again", _UNAVAILABLE)
         self._under_way += 1
         try:
             return await self._charged_query(account, msisdn, operator=holder.name)
+        except RedisError:
+            raise LookupRefused("Redis does not answer; try again", _UNAVAILABLE) from None
         finally:
             self._under_way -= 1
 
@@ -97,7 +104,7 @@ class Lookups:
         self._metrics.billable_events.labels(NUMBER_LOOKUP).inc()
         outcome = await self._ask(msisdn)
         answer = interpret(_outcome(outcome), request, directory=self._directory)
-        self._metrics.messages.labels("lookup", answer.status.value).inc()
+        self._metrics.count("lookup", answer.status.value)
         return dict(msgspec.to_builtins(answer))
 
     async def _ask(self, msisdn: str) -> MapOutcome:
@@ -108,6 +115,14 @@ class Lookups:
             if not answered.done():
                 answered.set_result(outcome)
 
+        try:
+            self._open(msisdn, Inquiry(self._node.map, done, clock=self._clock.monotonic))
+        except TooManyDialogues:
+            return MapOutcome(cause=Cause.ABORTED)
+        self._node.flush_soon()
+        return await answered
+
+    def _open(self, msisdn: str, inquiry: Inquiry) -> None:
         self._node.map.open(
             SHORT_MSG_GATEWAY_V3,
             called=SccpAddress.of_gt(msisdn, SubsystemNumber.HLR),
@@ -120,10 +135,8 @@ class Lookups:
             ),
             fallback=True,
             timeout=self._timeout,
-            reference=Inquiry(self._node.map, done, clock=self._clock.monotonic),
+            reference=inquiry,
         )
-        self._node.flush_soon()
-        return await answered
 
 
 def _outcome(outcome: MapOutcome) -> LookupOutcome:

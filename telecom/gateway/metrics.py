@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+_MOST_RESULTS = 300
 _LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
@@ -19,6 +20,7 @@ class Metrics:
             ("stage", "result"),
             registry=self.registry,
         )
+        self._results: set[tuple[str, str]] = set()
         self.submit_seconds = self._histogram(
             "telecom_submit_seconds", "From submit_sm to its durable submit_sm_resp"
         )
@@ -56,6 +58,16 @@ class Metrics:
             ("state",),
             registry=self.registry,
         )
+
+    def count(self, stage: str, result: str, number: int = 1) -> None:
+        """Count messages; peers choose some results, so that after a while new ones are "other"."""
+        label = (stage, result)
+        if label not in self._results:
+            if len(self._results) >= _MOST_RESULTS:
+                label = (stage, "other")
+            else:
+                self._results.add(label)
+        self.messages.labels(*label).inc(number)
 
     def _histogram(self, name: str, documentation: str) -> Histogram:
         return Histogram(name, documentation, buckets=_LATENCY_BUCKETS, registry=self.registry)

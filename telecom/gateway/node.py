@@ -1,5 +1,6 @@
 """A gateway node: every piece started in its order, and stopped in the reverse one."""
 
+import asyncio
 import contextlib
 import tempfile
 from pathlib import Path
@@ -15,15 +16,18 @@ from telecom.gateway.clock import SYSTEM_CLOCK, Clock
 from telecom.gateway.config import GatewayConfig
 from telecom.gateway.config import Route as RouteTable
 from telecom.gateway.delivery import MessageDelivery
+from telecom.gateway.dispatch import dispatch
 from telecom.gateway.esmes import Esmes
 from telecom.gateway.from_network import FromNetwork
 from telecom.gateway.health import Health
 from telecom.gateway.ledger_reader import LedgerReader
 from telecom.gateway.lookups import Lookups
 from telecom.gateway.metrics import Metrics
+from telecom.gateway.outage import LAST_RECORDS, at_most, repeat
 from telecom.gateway.submission import Submissions
 from telecom.gateway.to_esme import ToEsme
 from telecom.net.capture import Capture
+from telecom.net.smpp_link import LinkLimits
 from telecom.net.smpp_server import ServerLimits, SmppServer
 from telecom.net.ss7_node import Ss7Node, Ss7NodeConfig
 from telecom.net.tasks import spawn
@@ -34,6 +38,7 @@ from telecom.runtime.errors import CommandError, ConfigError, ConnectionFailed
 from telecom.runtime.http import HttpServer
 from telecom.runtime.operators import read_operators
 from telecom.runtime.service import taking_port
+from telecom.smpp.session import SessionLimits
 from telecom.ss7.map.primitives import MapIndication
 from telecom.store.embedded import EmbeddedRedis, StoreError, connect
 from telecom.store.events import EventLog
@@ -47,7 +52,7 @@ from telecom.store.messages import MessageQueue
 from telecom.store.node import MessageIds, next_incarnation
 from telecom.store.outbox import Outbox, OutboxBounds
 
-DRAIN: Final = 2.5
+DRAIN: Final = 2.0
 """How long a node that stops waits for what is under way, seconds; the rest stays in Redis."""
 _LINK_WAIT: Final = 10.0
 
@@ -144,15 +149,17 @@ class GatewayNode(Daemon):
             consumer=self.config.node,
             recorded=self._recorded,
         )
-        filling = spawn(feed.run(), name="ledger feed")
+        stopping = asyncio.Event()
+        filling = spawn(repeat(feed.run, name="ledger feed", until=stopping), name="ledger feed")
 
         async def finish() -> None:
+            stopping.set()
             feed.stop()
             await filling
             with contextlib.suppress(RedisError, SQLAlchemyError):
                 await feed.drain()
 
-        self.running.push_async_callback(finish)
+        self.running.push_async_callback(at_most, LAST_RECORDS, finish)
         return ledger
 
     def _recorded(self, events: int, pairs: int) -> None:
@@ -180,6 +187,7 @@ class GatewayNode(Daemon):
         """Bring the link up; a peer that is not there yet is tried again while the node serves."""
         await self._ss7.start()
         self.running.push_async_callback(self._ss7.close)
+        self.running.push_async_callback(at_most, LAST_RECORDS, self._from_network.drain)
         with contextlib.suppress(TimeoutError):
             await self._ss7.active(_LINK_WAIT)
         self.addresses["M3UA (gateway to network)"] = self.config.ss7.url
@@ -188,12 +196,7 @@ class GatewayNode(Daemon):
         )
 
     def _indications(self, indications: list[MapIndication]) -> None:
-        """Give each indication to the dialogue that it belongs to."""
-        for indication in indications:
-            if indication.reference is None:
-                self._from_network.handle(indication)
-            else:
-                indication.reference.handle(indication)
+        dispatch(indications, self._from_network)
 
     def _make_delivery(self, queue: MessageQueue) -> MessageDelivery:
         delivery = MessageDelivery(
@@ -286,7 +289,7 @@ class GatewayNode(Daemon):
             on_bound=esmes.bound,
             on_unbound=esmes.unbound,
             system_id=listener.system_id,
-            limits=ServerLimits(connections=listener.max_connections),
+            limits=_server_limits(self.config),
             capture=self._capture,
         )
         async with taking_port("SMPP", listener.host, listener.port):
@@ -297,9 +300,15 @@ class GatewayNode(Daemon):
         self.metrics.watch("telecom_binds", "SMPP sessions that are bound", lambda: esmes.binds)
 
     async def _stop_smpp(self, server: SmppServer, submissions: Submissions) -> None:
-        """Answer what has been asked, then unbind."""
-        await submissions.drain()
-        await server.close(drain=1.0)
+        """Take no more, answer what has been asked, then unbind."""
+        await server.close(drain=LAST_RECORDS)
+        await at_most(LAST_RECORDS, submissions.drain)
+
+
+def _server_limits(config: GatewayConfig) -> ServerLimits:
+    # the window is the outbox's, so that nothing which it has given waits for another response
+    session = SessionLimits(window=config.outbox.window)
+    return ServerLimits(link=LinkLimits(session=session), connections=config.smpp.max_connections)
 
 
 def _routes(config: GatewayConfig) -> Routes:

@@ -51,4 +51,4 @@ class DeliveryReports:
 
     def _reported(self, outcome: MapOutcome) -> None:
         result = "ok" if outcome.cause is None else str(outcome.cause)
-        self._metrics.messages.labels("report", result).inc()
+        self._metrics.count("report", result)

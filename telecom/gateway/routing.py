@@ -6,7 +6,7 @@ TS 29.002 12.1 and 23.3. What comes back goes to the GT gate, or ends the attemp
 from collections.abc import Callable
 from typing import Final
 
-from telecom.gateway.attempt import Attempt
+from telecom.gateway.attempt import Attempt, Stage
 from telecom.gateway.clock import Clock
 from telecom.gateway.gt_gate import GtGate
 from telecom.gateway.inquiry import Inquiry, MapOutcome
@@ -79,17 +79,24 @@ class Routing:
         )
 
     def _answered(self, attempt: Attempt, outcome: MapOutcome) -> None:
+        if attempt.stage is not Stage.ROUTING:
+            return  # it has been given back, or taken over by another node
         self._seconds.observe(self._clock.monotonic() - attempt.began)
         answer = outcome.result
         if outcome.cause is not None:
             self._failed(attempt, outcome)
-        elif not isinstance(answer, RoutingInfoForSmRes):
+        elif not isinstance(answer, RoutingInfoForSmRes) or not _node_of(answer):
             self._failed(attempt, MapOutcome(cause=Cause.REJECTED))
         else:
+            attempt.answered_at = self._clock.wall()
             attempt.imsi = answer.imsi
-            attempt.node = answer.location_info_with_lmsi.network_node_number.digits
+            attempt.node = _node_of(answer)
             attempt.report_success = _waits(outcome.informed)
             self._gate.forward(attempt)
+
+
+def _node_of(answer: RoutingInfoForSmRes) -> str:
+    return answer.location_info_with_lmsi.network_node_number.digits
 
 
 def _waits(informed: InformServiceCentreArg | None) -> bool:

@@ -1,20 +1,21 @@
 """What an attempt has come to: a final state with its receipt, or another attempt later."""
 
-import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
 import structlog
-from redis.exceptions import RedisError
 
 from telecom.charging.catalogue import SMS_MT
 from telecom.charging.events import sms_mt
 from telecom.gateway.attempt import Attempt
+from telecom.gateway.attempt import Stage as AttemptStage
 from telecom.gateway.clock import Clock
 from telecom.gateway.inquiry import MapOutcome
 from telecom.gateway.metrics import Metrics
+from telecom.gateway.outage import until_recorded
 from telecom.gateway.receipts import receipt_for, wants_receipt
 from telecom.gateway.reports import DeliveryReports
 from telecom.router.failures import (
@@ -32,8 +33,6 @@ from telecom.store.micro_batch import MicroBatch
 from telecom.store.records import ENCODE, Deferral, Final, Message, Progress, Taken
 
 _BATCH = 256
-_REDIS_PAUSE = 0.5
-"""Seconds between two tries to record what has already happened on the network."""
 
 _log = structlog.get_logger("telecom.gateway.settlement")
 
@@ -45,6 +44,14 @@ class _Ended(msgspec.Struct, frozen=True):
     state: MessageState
     failure: Failure | None
     attempt: Attempt | None = None
+
+
+class _PutOff(msgspec.Struct, frozen=True):
+    """An attempt whose message waits until `due`; `failure` is why, if it failed."""
+
+    attempt: Attempt
+    due: float
+    failure: Failure | None = None
 
 
 class Settlement:
@@ -78,7 +85,7 @@ class Settlement:
 
     def delivered(self, attempt: Attempt) -> None:
         """End an attempt whose message the handset has."""
-        self._count("forwarding", "delivered")
+        self._metrics.count("forwarding", "delivered")
         if attempt.report_success:
             self._reports.send(attempt, DeliveryOutcome.SUCCESSFUL_TRANSFER)
         self._end(attempt, MessageState.DELIVRD, None)
@@ -89,15 +96,24 @@ class Settlement:
 
     def forwarding_failed(self, attempt: Attempt, outcome: MapOutcome) -> None:
         """End an attempt that the serving node did not deliver."""
-        failure = _classified(Stage.MT, outcome)
-        if outcome.alternative:
-            self._again_at_once(attempt, failure)
-        else:
-            self._failed(attempt, failure, stage="forwarding")
+        self._failed(attempt, _classified(Stage.MT, outcome), stage="forwarding")
 
     def held_back(self, attempt: Attempt) -> None:
         """End an attempt that the GT gate gave no leave."""
         self._failed(attempt, classify(Stage.MT, Cause.GATE), stage="gt_gate")
+
+    def goes_on(self, attempt: Attempt) -> None:
+        """Make an attempt anew that did not fail, with an SRI-SM of its own."""
+        self._metrics.count("forwarding", "goes on in another dialogue")
+        self._put_off(_PutOff(attempt, self._clock.wall()))
+
+    def give_back(self, attempt: Attempt) -> None:
+        """Leave an attempt that has not gone out to any node that is there."""
+        self._put_off(_PutOff(attempt, self._clock.wall()))
+
+    def ran_out(self, attempt: Attempt) -> None:
+        """End an attempt whose message's validity period was over before it went out."""
+        self._end(attempt, MessageState.EXPIRED, _last_failure(attempt.message))
 
     def expired(self, taken: Taken) -> None:
         """End a message whose validity period is over."""
@@ -117,14 +133,13 @@ class Settlement:
             await batch.drain()
 
     def _failed(self, attempt: Attempt, failure: Failure, *, stage: str) -> None:
-        self._count(stage, failure.name)
+        self._metrics.count(stage, failure.name)
         message = attempt.message
-        now = self._clock.wall()
         attempts = message.attempts + 1
         due = self._retries.due(
             failure,
             attempts=attempts,
-            now=now,
+            now=self._clock.wall(),
             expires_at=message.expires_at,
             fraction=random.random(),  # noqa: S311  it spreads load, it guards nothing
         )
@@ -134,15 +149,14 @@ class Settlement:
         if due is None:
             self._end(attempt, MessageState[failure.state], failure)
         else:
-            due = now if attempt.alerted else due
-            self._deferrals.add((attempt, due, failure))
+            self._put_off(_PutOff(attempt, due, failure))
 
-    def _again_at_once(self, attempt: Attempt, failure: Failure) -> None:
-        """Make the attempt anew in a lower version, with an SRI-SM of its own."""
-        self._count("forwarding", failure.name)
-        self._deferrals.add((attempt, self._clock.wall(), failure))
+    def _put_off(self, put_off: _PutOff) -> None:
+        put_off.attempt.stage = AttemptStage.SETTLED
+        self._deferrals.add(put_off)
 
     def _end(self, attempt: Attempt, state: MessageState, failure: Failure | None) -> None:
+        attempt.stage = AttemptStage.SETTLED
         taken = Taken(attempt.message, attempt.taken.entry)
         self._finals.add(_Ended(taken, state, failure, attempt))
 
@@ -152,27 +166,31 @@ class Settlement:
             Final(
                 message=end.taken.message,
                 entry=end.taken.entry,
-                receipts=_receipts(end.taken.message, end.state, end.failure, now),
+                receipts=_receipts(end, now),
             )
             for end in ended
         ]
-        await _until_recorded(lambda: self._queue.finish(finals, now))
-        for end in ended:
-            self._count("final", end.state.name)
-            self._metrics.delivery_seconds.observe(max(0.0, now - end.taken.message.accepted_at))
+        finished = await until_recorded(lambda: self._queue.finish(finals, now))
+        for end, is_first in zip(ended, finished, strict=True):
+            if is_first:  # else another node has ended it, and told
+                self._metrics.count("final", end.state.name)
+                waited = now - end.taken.message.accepted_at
+                self._metrics.delivery_seconds.observe(max(0.0, waited))
             if end.attempt is not None:
                 self._released(end.attempt)
                 self._report(end.attempt, end.failure)
         self._flush()
 
-    async def _defer(self, deferred: list[tuple[Attempt, float, Failure]]) -> None:
-        deferrals = [Deferral(attempt.taken, attempt.message, due) for attempt, due, _ in deferred]
-        await _until_recorded(lambda: self._queue.defer(deferrals))
-        for attempt, _, failure in deferred:
-            self._released(attempt)
+    async def _defer(self, put_off: list[_PutOff]) -> None:
+        await until_recorded(lambda: self._queue.defer([_deferral(item) for item in put_off]))
+        woken = {item.attempt.msisdn for item in put_off if item.attempt.alerted}
+        for item in put_off:
+            self._released(item.attempt)
             # only now: the alert that a report may bring must find the message waiting
-            self._report(attempt, failure)
+            self._report(item.attempt, item.failure)
         self._flush()
+        for msisdn in woken:  # the alert may have looked before the message was there
+            await until_recorded(partial(self._queue.wake, msisdn))
 
     def _report(self, attempt: Attempt, failure: Failure | None) -> None:
         if failure is not None and failure.report is not None:
@@ -180,18 +198,16 @@ class Settlement:
 
     async def _record_progress(self, progressed: list[tuple[Attempt, Callable[[], None]]]) -> None:
         now = self._clock.wall()
+        charges = [_next_charge(attempt, now) for attempt, _ in progressed]
         records = [
-            Progress(attempt.taken, attempt.message, events=(_next_charge(attempt, now),))
-            for attempt, _ in progressed
+            Progress(attempt.taken, attempt.message, events=events)
+            for (attempt, _), events in zip(progressed, charges, strict=True)
         ]
-        await _until_recorded(lambda: self._queue.save(records))
-        self._metrics.billable_events.labels(SMS_MT).inc(len(progressed))
+        await until_recorded(lambda: self._queue.save(records))
+        self._metrics.billable_events.labels(SMS_MT).inc(sum(map(len, charges)))
         for _, then in progressed:
             then()
         self._flush()
-
-    def _count(self, stage: str, result: str) -> None:
-        self._metrics.messages.labels(stage, result).inc()
 
 
 _NO_ROUTE = Failure(FailureClass.PERMANENT, 430, "no route", "UNDELIV")
@@ -208,38 +224,36 @@ def _last_failure(message: Message) -> Failure | None:
     return Failure(FailureClass.TEMPORARY, int(code), name) if code else None
 
 
-def _receipts(
-    message: Message, state: MessageState, failure: Failure | None, now: float
-) -> tuple[bytes, ...]:
-    if not wants_receipt(message.registered_delivery, state):
+def _receipts(end: _Ended, now: float) -> tuple[bytes, ...]:
+    message = end.taken.message
+    if not wants_receipt(message.registered_delivery, end.state):
         return ()
-    return (receipt_for(message, state, now=now, failure=failure),)
+    try:
+        return (receipt_for(message, end.state, now=now, failure=end.failure),)
+    except Exception:  # noqa: BLE001 - how the others of its batch ended must be recorded
+        _log.exception("receipt_cannot_be_written", message=message.id)
+        return ()
 
 
-def _next_charge(attempt: Attempt, now: float) -> bytes:
-    """Return the billable event of the segment that is about to go out."""
+def _deferral(put_off: _PutOff) -> Deferral:
+    attempt = put_off.attempt
+    return Deferral(attempt.taken, attempt.message, 0.0 if attempt.alerted else put_off.due)
+
+
+def _next_charge(attempt: Attempt, now: float) -> tuple[bytes, ...]:
+    """Return the billable event of the segment that is about to go out, if one is."""
+    if attempt.interrupted:
+        return ()
     message = attempt.message
-    return ENCODE(
-        sms_mt(
-            message.id,
-            message.segments_done + 1,
-            account=message.account,
-            operator=attempt.route.operator,
-            number=attempt.msisdn,
-            at=now,
-        )
+    event = sms_mt(
+        message.id,
+        message.segments_done + 1,
+        account=message.account,
+        operator=attempt.route.operator,
+        number=attempt.msisdn,
+        at=now,
     )
-
-
-async def _until_recorded(record: Callable[[], Awaitable[object]]) -> None:
-    while True:
-        try:
-            await record()
-        except RedisError as error:
-            _log.warning("redis_down", error=str(error), retry_in=_REDIS_PAUSE)
-            await asyncio.sleep(_REDIS_PAUSE)
-        else:
-            return
+    return (ENCODE(event),)
 
 
 def _cannot_fail(items: list[Any], error: Exception) -> None:

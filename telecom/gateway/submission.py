@@ -165,7 +165,7 @@ class Submissions:
                 self._metrics.submit_seconds.observe(now - item.began)
             else:
                 self._refuse(item.session, item.request, CommandStatus.ESME_RSYSERR)
-        self._metrics.messages.labels("submission", "accepted").inc(sum(stored))
+        self._metrics.count("submission", "accepted", sum(stored))
 
     async def _within_limits(self, pending: list[_Pending]) -> list[_Pending]:
         """Return what every limit allows, the rest is answered ESME_RTHROTTLED."""
@@ -194,7 +194,7 @@ class Submissions:
         return self._buckets["node", ""]
 
     def _refuse(self, session: ServerSession, request: SubmitSm | DataSm, status: int) -> None:
-        self._metrics.messages.labels("submission", CommandStatus(status).name).inc()
+        self._metrics.count("submission", CommandStatus(status).name)
         session.reject(request, status)
 
     def _not_stored(self, pending: list[_Pending], error: Exception) -> None:

@@ -9,10 +9,10 @@ from typing import Final
 
 import msgspec
 import structlog
-from redis.exceptions import RedisError
 
 from telecom.gateway.clock import Clock
 from telecom.gateway.metrics import Metrics
+from telecom.gateway.outage import LAST_RECORDS, at_most, repeat, until_recorded, wait
 from telecom.net.smpp_server import ServerSession
 from telecom.net.tasks import spawn
 from telecom.smpp import codec
@@ -23,11 +23,6 @@ from telecom.store.outbox import Outbox
 from telecom.store.records import Delivery
 
 _BATCH: Final = 256
-_BLOCK: Final = 5.0
-_PAUSE: Final = 1.0
-"""How long an ESME that cannot take more at the moment is left alone, seconds."""
-_ORPHANED: Final = 60.0
-"""How long a dead node's entries wait until another may take them, seconds."""
 _FIRST_VERSION_WITH_TLVS: Final = 0x34
 
 _NOT_NOW: Final = frozenset(
@@ -43,39 +38,65 @@ _NOT_NOW: Final = frozenset(
 _log = structlog.get_logger("telecom.gateway.to_esme")
 
 
+class OutboxPace(msgspec.Struct, frozen=True):
+    """How often the outboxes are looked into, in seconds.
+
+    `block` is the longest wait for news, `pause` how long an ESME that cannot take more is left
+    alone, `orphaned` how long a dead node's entries wait until another may take them.
+    """
+
+    block: float = 5.0
+    pause: float = 1.0
+    orphaned: float = 60.0
+
+
 class ToEsme:
     """Delivers the outboxes of the accounts that are bound to this node as receivers."""
 
     def __init__(
-        self, outbox: Outbox, *, node: str, window: int, metrics: Metrics, clock: Clock
+        self,
+        outbox: Outbox,
+        *,
+        node: str,
+        window: int,
+        metrics: Metrics,
+        clock: Clock,
+        pace: OutboxPace | None = None,
     ) -> None:
         self._outbox = outbox
         self._node = node
         self._window = window
         self._metrics = metrics
         self._clock = clock
+        self._pace = pace or OutboxPace()
         self._receivers: dict[str, list[ServerSession]] = {}
         self._under_way: dict[ServerSession, int] = {}
         self._paused_until: dict[str, float] = {}
         self._bound = asyncio.Event()
-        self._acks = MicroBatch(self._outbox.ack, _BATCH, failed=self._not_recorded)
-        self._returns = MicroBatch(self._give_back, _BATCH, failed=self._not_recorded)
+        self._wakes: dict[str, asyncio.TimerHandle] = {}
+        self._acks = MicroBatch(self._ack, _BATCH, failed=_cannot_fail)
+        self._returns = MicroBatch(self._give_back, _BATCH, failed=_cannot_fail)
+        self._stopping = asyncio.Event()
+        self._is_outage = False
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to deliver."""
+        steps = {"outbox": self._deliver_some, "outbox recovery": self._recover}
         self._tasks = [
-            spawn(self._deliver_all(), name="outbox"),
-            spawn(self._recover(), name="outbox recovery"),
+            spawn(repeat(step, name=name, until=self._stopping), name=name)
+            for name, step in steps.items()
         ]
 
     async def stop(self) -> None:
         """Take no more from the outboxes, and record what has been answered so far."""
+        self._stopping.set()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._acks.drain()
-        await self._returns.drain()
+        for wake in self._wakes.values():
+            wake.cancel()
+        await at_most(LAST_RECORDS, self._acks.drain, self._returns.drain)
         await self._outbox.close()
 
     def bound(self, session: ServerSession) -> None:
@@ -95,27 +116,23 @@ class ToEsme:
         if not sessions:
             self._receivers.pop(session.system_id, None)
 
-    async def _deliver_all(self) -> None:
-        while True:
-            if not self._receivers:
-                self._bound.clear()
-                await self._bound.wait()
-            try:
-                taken = await self._outbox.take(self._node, self._room(), block=_BLOCK)
-            except RedisError as error:
-                _log.warning("redis_down", error=str(error), retry_in=_PAUSE)
-                await asyncio.sleep(_PAUSE)
-                continue
-            for delivery in taken:
-                self._deliver(delivery)
+    async def _deliver_some(self) -> None:
+        if not self._receivers:
+            self._bound.clear()
+            await self._bound.wait()
+        for delivery in await self._outbox.take(self._node, self._room(), block=self._pace.block):
+            self._deliver(delivery)
 
     async def _recover(self) -> None:
-        while True:
-            await asyncio.sleep(_ORPHANED / 2)
-            try:
-                await self._outbox.recover(list(self._receivers), idle=_ORPHANED)
-            except RedisError as error:
-                _log.warning("redis_down", error=str(error), retry_in=_ORPHANED / 2)
+        """Take over what dead nodes held, but for right after an outage of Redis.
+
+        Then the nodes that live come first: they could not record what was answered meanwhile.
+        """
+        await wait(self._stopping, self._pace.orphaned / 2)
+        after_outage, self._is_outage = self._is_outage, True
+        accounts = [] if after_outage else list(self._receivers)
+        await self._outbox.recover(accounts, idle=self._pace.orphaned)
+        self._is_outage = False
 
     def _room(self) -> dict[str, int]:
         now = self._clock.monotonic()
@@ -136,38 +153,50 @@ class ToEsme:
             self._returns.add(delivery)
             return
         session = max(sessions, key=self._free)
+        try:
+            pdu = _deliver_sm(delivery.body, session.interface_version)
+        except Exception:  # noqa: BLE001 - the entries behind it must be delivered
+            _log.exception("outbox_entry_unusable", account=delivery.account, entry=delivery.entry)
+            self._acks.add(delivery)
+            return
         self._under_way[session] += 1
-        answered = session.request(_deliver_sm(delivery.body, session.interface_version))
+        answered = session.request(pdu)
         answered.add_done_callback(lambda future: self._answered(session, delivery, future))
 
     def _answered(
         self, session: ServerSession, delivery: Delivery, answered: asyncio.Future[Pdu]
     ) -> None:
-        if session in self._under_way:
+        is_bound = session in self._under_way
+        if is_bound:
             self._under_way[session] -= 1
         status = _status(answered)
-        self._count(status)
+        self._metrics.count("outbox", "no answer" if status is None else _name_of(status))
         if status is None or status in _NOT_NOW:
-            self._pause(delivery.account)
+            if is_bound:  # else it is the session that is over: another one may take it at once
+                self._pause(delivery.account)
             self._returns.add(delivery)
         else:
             self._acks.add(delivery)
         self._outbox.wake()
 
     def _pause(self, account: str) -> None:
-        self._paused_until[account] = self._clock.monotonic() + _PAUSE
-        asyncio.get_running_loop().call_later(_PAUSE, self._outbox.wake)
+        self._paused_until[account] = self._clock.monotonic() + self._pace.pause
+        if (before := self._wakes.pop(account, None)) is not None:
+            before.cancel()
+        loop = asyncio.get_running_loop()
+        self._wakes[account] = loop.call_later(self._pace.pause, self._outbox.wake)
 
-    def _count(self, status: int | None) -> None:
-        name = "no answer" if status is None else _name_of(status)
-        self._metrics.messages.labels("outbox", name).inc()
+    async def _ack(self, deliveries: list[Delivery]) -> None:
+        """Record what was answered, however long Redis takes: else it would be delivered again."""
+        await until_recorded(lambda: self._outbox.ack(deliveries))
 
     async def _give_back(self, deliveries: list[Delivery]) -> None:
-        await self._outbox.give_back(self._node, deliveries)
+        await until_recorded(lambda: self._outbox.give_back(self._node, deliveries))
 
-    def _not_recorded(self, deliveries: list[Delivery], error: Exception) -> None:
-        """Leave what Redis did not hear of to `recover`: it comes again rather than be lost."""
-        _log.warning("outbox_not_recorded", count=len(deliveries), error=str(error))
+
+def _cannot_fail(deliveries: list[Delivery], error: Exception) -> None:
+    """Report a fault of our own: Redis errors are waited out, and nothing else is expected."""
+    _log.error("answers_not_recorded", count=len(deliveries), exc_info=error)
 
 
 def _name_of(status: int) -> str:

@@ -1,15 +1,16 @@
 """The delivery worker: takes messages from the queue and holds them until their attempt ends."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
-import structlog
-from redis.exceptions import RedisError
+import msgspec
 
-from telecom.gateway.attempt import Attempt
+from telecom.gateway.attempt import BEFORE_THE_GATE, Attempt, Stage
 from telecom.gateway.clock import Clock
+from telecom.gateway.outage import repeat, wait
 from telecom.gateway.routing import Routing
 from telecom.gateway.settlement import Settlement
 from telecom.net.tasks import spawn
@@ -18,16 +19,20 @@ from telecom.store.messages import MessageQueue
 from telecom.store.records import Taken
 
 _TAKE: Final = 500
-_BLOCK: Final = 1.0
-_PAUSE: Final = 0.5
-_RENEWAL: Final = 5.0
-"""How often the node renews its hold on what it has taken, seconds."""
-_ORPHANED: Final = 20.0
-"""How long a dead node's messages wait for another to take them over, seconds."""
-_RELEASE: Final = 0.25
-"""How often deferred messages that have come due are queued again, seconds."""
 
-_log = structlog.get_logger("telecom.gateway.worker")
+
+class Pace(msgspec.Struct, frozen=True):
+    """How often the worker does what, in seconds.
+
+    It waits `block` for messages that are queued, queues every `release` those that have come
+    due, and renews its hold on what it has taken every `renewal`. What nobody has renewed for
+    `orphaned` was a dead node's, and is taken over.
+    """
+
+    block: float = 1.0
+    release: float = 0.25
+    renewal: float = 5.0
+    orphaned: float = 20.0
 
 
 class Worker:
@@ -44,6 +49,7 @@ class Worker:
         limit: int,
         flush: Callable[[], None],
         clock: Clock,
+        pace: Pace,
     ) -> None:
         self._queue = queue
         self._routing = routing
@@ -53,9 +59,15 @@ class Worker:
         self._limit = limit
         self._flush = flush
         self._clock = clock
+        self._pace = pace
         self._attempts: dict[str, Attempt] = {}
+        self._again: dict[str, Taken] = {}
         self._room = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._taking: asyncio.Task[None] | None = None
+        self._is_outage = False
         self._made = 0
 
     @property
@@ -65,32 +77,52 @@ class Worker:
 
     def start(self) -> None:
         """Begin to take messages."""
-        loops = {"take": self._take, "renew": self._renew, "release": self._release_due}
-        self._tasks = [spawn(loop(), name=f"worker {name}") for name, loop in loops.items()]
+        self._taking = self._repeat(self._take, "take", until=self._stopping)
+        self._tasks = [
+            self._taking,
+            self._repeat(self._renew, "renew", until=self._ended),
+            self._repeat(self._release_due, "release", until=self._stopping),
+        ]
+
+    def _repeat(
+        self, step: Callable[[], Awaitable[object]], name: str, *, until: asyncio.Event
+    ) -> asyncio.Task[None]:
+        return spawn(repeat(step, name=name, until=until), name=f"worker {name}")
 
     async def stop(self, *, grace: float) -> None:
-        """Take no more, and give what is under way `grace` seconds; the rest stays in Redis."""
+        """Take no more, and give what is under way `grace` seconds; the rest stays in Redis.
+
+        What has no routing information yet is given back at once, for another node.
+        """
+        self._stopping.set()
+        self._room.set()
+        for attempt in list(self._attempts.values()):
+            if attempt.stage is Stage.ROUTING:
+                self._settlement.give_back(attempt)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await self._until_idle()
+        self._ended.set()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        deadline = self._clock.monotonic() + grace
-        while self._attempts and (left := deadline - self._clock.monotonic()) > 0:
+
+    async def _until_idle(self) -> None:
+        if self._taking is not None:
+            await asyncio.wait([self._taking])  # what it takes at last is given back as well
+        while self._attempts:
             self._room.clear()
-            try:
-                await asyncio.wait_for(self._room.wait(), left)
-            except TimeoutError:
-                break
+            await self._room.wait()
 
     def released(self, attempt: Attempt) -> None:
         """Forget an attempt: it is on record, or another node's to make."""
-        self._attempts.pop(attempt.message.id, None)
+        message_id = attempt.message.id
+        if self._attempts.get(message_id) is attempt:
+            del self._attempts[message_id]
         self._room.set()
-
-    def lost(self, attempts: Iterable[Attempt], error: Exception) -> None:
-        """Forget attempts that Redis would not decide about; they are taken again later."""
-        _log.warning("attempts_given_up", error=str(error))
-        for attempt in attempts:
-            self.released(attempt)
+        again = self._again.pop(message_id, None)
+        if again is not None:
+            self._begin([again], held_at=self._clock.monotonic())
 
     def alerted(self, msisdn: str) -> None:
         """Remember for what is under way that its number can be reached again."""
@@ -98,57 +130,73 @@ class Worker:
             if attempt.msisdn == msisdn:
                 attempt.alerted = True
 
-    async def _take(self) -> None:
-        while True:
-            room = self._limit - len(self._attempts)
-            if room <= 0:
-                self._room.clear()
-                await self._room.wait()
-                continue
-            await self._surviving_redis(self._take_some, min(room, _TAKE))
+    async def hold(self, attempts: list[Attempt]) -> list[Attempt]:
+        """Return those that are this node's still, and stay so while they go on.
 
-    async def _take_some(self, count: int) -> None:
-        self._begin(await self._queue.take(self._node, count=count, block=_BLOCK))
+        No node takes over what was renewed lately, so only what was not has to be asked for.
+        """
+        fresh = self._clock.monotonic() - self._pace.orphaned / 2
+        stale = [attempt for attempt in attempts if attempt.held_at < fresh]
+        if stale:
+            await self._renew_hold(stale)
+        return [attempt for attempt in attempts if attempt.stage is not Stage.ABANDONED]
+
+    async def _take(self) -> None:
+        room = self._limit - len(self._attempts)
+        if room <= 0:
+            self._room.clear()
+            await self._room.wait()
+            return
+        asked_at = self._clock.monotonic()
+        taken = await self._queue.take(self._node, count=min(room, _TAKE), block=self._pace.block)
+        self._begin(taken, held_at=asked_at)
 
     async def _renew(self) -> None:
-        while True:
-            await asyncio.sleep(_RENEWAL)
-            await self._surviving_redis(self._keep_and_claim)
+        """Renew the hold on what is under way, and take over what a dead node held.
 
-    async def _keep_and_claim(self) -> None:
-        await self._queue.renew(self._node, [attempt.taken for attempt in self._attempts.values()])
+        Right after an outage of Redis nobody takes over: the others could not renew theirs.
+        """
+        after_outage, self._is_outage = self._is_outage, True
+        await wait(self._ended, 0 if after_outage else self._pace.renewal)
+        await self._renew_hold(list(self._attempts.values()))
+        self._is_outage = False
         room = self._limit - len(self._attempts)
-        if room > 0:
-            self._begin(await self._queue.claim(self._node, idle=_ORPHANED, count=room))
+        if not after_outage and room > 0 and not self._stopping.is_set():
+            now = self._clock.monotonic()
+            claimed = await self._queue.claim(self._node, idle=self._pace.orphaned, count=room)
+            self._begin(claimed, held_at=now)
+
+    async def _renew_hold(self, attempts: list[Attempt]) -> None:
+        now = self._clock.monotonic()
+        renewed = await self._queue.renew(self._node, [attempt.taken for attempt in attempts])
+        for attempt, is_ours in zip(attempts, renewed, strict=True):
+            if is_ours:
+                attempt.held_at = now
+            elif attempt.stage in BEFORE_THE_GATE:
+                attempt.stage = Stage.ABANDONED
+                self.released(attempt)
 
     async def _release_due(self) -> None:
-        while True:
-            await asyncio.sleep(_RELEASE)
-            await self._surviving_redis(self._queue.release_due, self._clock.wall())
+        await wait(self._stopping, self._pace.release)
+        await self._queue.release_due(self._clock.wall())
 
-    async def _surviving_redis(
-        self, step: Callable[..., Awaitable[object]], *arguments: object
-    ) -> None:
-        try:
-            await step(*arguments)
-        except RedisError as error:
-            _log.warning("redis_down", error=str(error), retry_in=_PAUSE)
-            await asyncio.sleep(_PAUSE)
-
-    def _begin(self, taken: Iterable[Taken]) -> None:
-        now = self._clock.wall()
+    def _begin(self, taken: Iterable[Taken], *, held_at: float) -> None:
         for item in taken:
-            if item.message.id not in self._attempts:
-                self._begin_one(item, now)
+            attempt = self._attempts.get(item.message.id)
+            if attempt is None:
+                self._begin_one(item, held_at)
+            elif attempt.taken.entry != item.entry:
+                # put off and queued again, before this node heard that the one is on record
+                self._again[item.message.id] = item
         self._flush()
 
-    def _begin_one(self, taken: Taken, now: float) -> None:
+    def _begin_one(self, taken: Taken, held_at: float) -> None:
         message = taken.message
         route = self._routes.find(message.destination)
         if route is None:
             self._settlement.unroutable(taken)
             return
-        if message.expires_at <= now:
+        if message.expires_at <= self._clock.wall():
             self._settlement.expired(taken)
             return
         self._made += 1
@@ -157,7 +205,11 @@ class Worker:
             route,
             calling_gt=route.calling_gt(random.random()),  # noqa: S311  it spreads load
             authorisation=f"{message.id}.{self._node}.{self._made}",
+            held_at=held_at,
             began=self._clock.monotonic(),
         )
         self._attempts[message.id] = attempt
-        self._routing.ask(attempt)
+        if self._stopping.is_set():
+            self._settlement.give_back(attempt)
+        else:
+            self._routing.ask(attempt)
