@@ -70,6 +70,7 @@ def main(
         output = Console(width=_WIDTH)
     if not as_json:
         output.print(", ".join(f"{name} {value}" for name, value in here.items()), style="bold")
+        output.print("Each figure is the median of its runs (the lowest - the highest).\n")
     tables = []
     try:
         for table in _measured(groups or list(Group), seconds):

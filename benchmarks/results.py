@@ -40,7 +40,8 @@ class Table(msgspec.Struct, frozen=True):
 
 def show(table: Table, console: Console) -> None:
     """Print a table: the median of each cell, and from where to where its runs went."""
-    shown = RichTable(title=table.title, title_justify="left", title_style="bold")
+    console.print(table.title, style="bold", highlight=False, markup=False)
+    shown = RichTable()
     shown.add_column("", no_wrap=True)
     for column in table.columns:
         shown.add_column(column, justify="right", no_wrap=True)
@@ -72,6 +73,8 @@ def _plain(table: Table) -> dict[str, Any]:
 def _text(cell: Spread | None) -> str:
     if cell is None:
         return "-"
+    if cell.low == cell.high:
+        return _number(cell.median)
     return f"{_number(cell.median)} [dim]({_number(cell.low)} - {_number(cell.high)})[/dim]"
 
 

@@ -54,6 +54,7 @@ _COLUMNS: Final = (
     *(f"{peer} {way}" for peer in PEERS for way in ("encode", "decode")),
 )
 _NOTES: Final = (
+    "Processor time of a call.",
     "A - is a PDU that the peer does not have, or does not write as these same octets.",
     "smpp34 is Rust, and makes a Python value of a field only once that is asked for.",
 )

@@ -78,17 +78,15 @@ async def smpp_load(host: str, port: int, plan: Plan) -> Load:
     """
     run = _Run(plan)
     loop = asyncio.get_running_loop()
-    for number in range(plan.binds):
-        submissions = Submissions(number, plan.binds, receipts=plan.receipts)
-        esme = _Esme(run, submissions)
-        await loop.create_connection(lambda esme=esme: esme, host, port)  # type: ignore[misc]
-        run.esmes.append(esme)
-        await asyncio.wait_for(esme.bound, _BIND_SECONDS)
     try:
+        for number in range(plan.binds):
+            esme = _Esme(run, Submissions(number, plan.binds, receipts=plan.receipts))
+            await loop.create_connection(lambda esme=esme: esme, host, port)  # type: ignore[misc]
+            run.esmes.append(esme)
+            await asyncio.wait_for(esme.bound, _BIND_SECONDS)
         return await run.until_done()
     finally:
-        for esme in run.esmes:
-            esme.transport.abort()
+        run.close()
 
 
 class _Run:
@@ -125,6 +123,12 @@ class _Run:
         done, _ = await asyncio.wait([self._done], timeout=seconds)
         for future in done:
             future.result()
+
+    def close(self) -> None:
+        """Drop every connection, whose end is no failure any more."""
+        self._done.cancel()
+        for esme in self.esmes:
+            esme.transport.abort()
 
     def allowance(self, now: float) -> int:
         """Tell how many more may be sent now."""
@@ -180,7 +184,11 @@ class _Esme(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Report what is no end of a measurement."""
-        self._run.failed(exc or ConnectionError("the server has closed the connection"))
+        error = exc or ConnectionError("the server has closed the connection")
+        if self.bound.done():
+            self._run.failed(error)
+        else:
+            self.bound.set_exception(error)
 
     def fill(self, now: float) -> None:
         """Send as many messages as the window has room for, and the pace."""
