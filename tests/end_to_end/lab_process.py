@@ -94,14 +94,19 @@ def free_offset() -> int:
     raise RuntimeError("no free ports")
 
 
-def telecom(*arguments: str, stdin: str = "", timeout: float = 40) -> Any:
+def telecom(*arguments: str, stdin: str = "") -> Any:
     """Run a `telecom` command to its end."""
+    return run_module("telecom.cli.main", *arguments, stdin=stdin)
+
+
+def run_module(*arguments: str, stdin: str = "") -> Any:
+    """Run ``python -m arguments...`` to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "telecom.cli.main", *arguments],
+        [sys.executable, "-m", *arguments],
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=40,
         check=False,
     )
 
@@ -172,9 +177,9 @@ class Lab:
         """Ask the gateway's HTTP API."""
         return httpx.get(self.api + path, auth=auth, timeout=10, **options)
 
-    def stop(self) -> int:
-        """Press Ctrl-C; return the exit status."""
-        self.process.send_signal(signal.SIGINT)
+    def stop(self, signum: int = signal.SIGINT) -> int:
+        """Press Ctrl-C, or tell it to stop otherwise; return the exit status."""
+        self.process.send_signal(signum)
         return self.process.wait(10)
 
 
