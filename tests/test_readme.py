@@ -33,7 +33,6 @@ def test_the_session_on_the_command_line(running_lab: Lab) -> None:
             assert word == meant or meant.endswith("..."), line
 
 
-@pytest.mark.xfail(reason="it waits among the deliveries for a receipt that its submission gets")
 def test_the_python_example(running_lab: Lab, tmp_path: Path) -> None:
     (example,) = blocks("python")
     program = tmp_path / "example.py"

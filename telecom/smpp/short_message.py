@@ -124,10 +124,14 @@ def _header_of_tlvs(
 
 
 def _concatenation_of(pdu: ShortMessage | DataSm) -> Concatenation | None:
-    """Return what the sar_ parameters say; they are ignored unless all are there and usable."""
+    """Return what the sar_ parameters say; they are ignored unless all are there and usable.
+
+    On the air the reference is one octet of the two: clients fill their parts to the 153 septets
+    that the short header leaves, and a header of 16 bits would not fit beside them.
+    """
     reference = tlvs.SAR_MSG_REF_NUM.of(pdu)
     total = tlvs.SAR_TOTAL_SEGMENTS.of(pdu)
     sequence = tlvs.SAR_SEGMENT_SEQNUM.of(pdu)
     if reference is None or not total or not sequence or sequence > total or total == 1:
         return None
-    return Concatenation(reference, total, sequence, bits16=True)
+    return Concatenation(reference & 0xFF, total, sequence)

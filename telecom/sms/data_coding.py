@@ -1,5 +1,6 @@
 """How the octets of a short message are coded: TP-DCS (TS 23.038 4), SMPP data_coding (5.2.19)."""
 
+import re
 from enum import IntEnum
 from typing import Final
 
@@ -95,6 +96,10 @@ def data_coding_scheme(alphabet: Alphabet, message_class: int | None = None) -> 
     return encode_data_coding(DataCoding(alphabet, message_class))
 
 
+_IA5: Final = 0x01
+_NOT_IA5: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""Control characters that no text has, but letters and the escape of GSM 7 bit."""
+
 _SMPP_CHARSETS: Final = {
     0x01: "latin-1",  # IA5, and what comes above it in practice
     0x03: "latin-1",
@@ -138,10 +143,13 @@ def user_data_of_smpp(
 ) -> UserData:
     """Return the user data of a short_message (its header taken off) with this data_coding.
 
-    Text in another charset comes in GSM 7 bit where that has its characters, else in UCS2. Raises
-    `AlphabetError` for default alphabet octets above 0x7F.
+    Text in another charset comes in GSM 7 bit where that has its characters, else in UCS2. IA5
+    with control characters is GSM 7 bit under a wrong name, as npm's smpp and others send it.
+    Raises `AlphabetError` for default alphabet octets above 0x7F.
     """
     alphabet = smpp_alphabet(data_coding)
+    if data_coding == _IA5 and _NOT_IA5.search(octets) and octets.isascii():
+        alphabet = Alphabet.GSM7
     if alphabet is None:
         text = octets.decode(_SMPP_CHARSETS[data_coding], "replace")
         whole = UserData.of_text(text)

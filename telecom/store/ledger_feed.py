@@ -77,14 +77,17 @@ class LedgerFeed:
         while not self._stopping.is_set():
             try:
                 moved = await self.step()
-            except (RedisError, SQLAlchemyError) as error:
+            except Exception as error:  # noqa: BLE001 - what is charged must get there in the end
                 reason = str(error).partition("\n")[0]
-                _log.error("ledger_feed_failed", error=reason, again_in=pause)
+                expected = isinstance(error, RedisError | SQLAlchemyError)
+                _log.error(
+                    "ledger_feed_failed", error=reason, again_in=pause, exc_info=not expected
+                )
                 await self._wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
                 pause = _FIRST_PAUSE
-                if not moved:
+                if moved < self._batch:  # a batch costs the same, however little there is in it
                     await self._wait(_POLL)
 
     def stop(self) -> None:

@@ -129,7 +129,6 @@ def test_parts_with_headers_are_one_message(
     assert {esme.receipt(message_id).state for message_id in ids} == {"DELIVRD"}
 
 
-@pytest.mark.xfail(reason="a full part has no room for the 16 bit reference that it is given")
 @pytest.mark.parametrize("segments", SEGMENTS[1:])
 @pytest.mark.parametrize("coding", [GSM_7, UCS2])
 def test_parts_with_sar_parameters_are_one_message(

@@ -34,7 +34,7 @@ def test_parts_of_a_message() -> None:
     udh = read("submit_sm-udh")
     assert (udh.concatenation, udh.payload) == (Concatenation(42, 2, 1), b"part")
     sar = read("submit_sm-sar")
-    assert (sar.concatenation, sar.payload) == (Concatenation(42, 2, 1, bits16=True), b"Hello")
+    assert (sar.concatenation, sar.payload) == (Concatenation(42, 2, 1), b"Hello")
 
 
 def test_ports_become_their_element() -> None:

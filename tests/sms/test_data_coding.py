@@ -95,6 +95,8 @@ def test_smpp_alphabets(data_coding: int, alphabet: Alphabet | None) -> None:
     [
         (0, b"\x1b\x65 1\x00", GSM7, "€ 1@"),
         (1, b"a@b {1}", GSM7, "a@b {1}"),
+        (1, b"a@b.c [x]", GSM7, "a@b.c [x]"),
+        (1, b"cost \x1be 5 \x00", GSM7, "cost € 5 @"),
         (3, "à la carte".encode("latin-1"), GSM7, "à la carte"),
         (3, "façade".encode("latin-1"), UCS2, "façade"),
         (5, "日本".encode("shift_jis"), UCS2, "日本"),
