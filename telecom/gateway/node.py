@@ -239,7 +239,6 @@ class GatewayNode(Daemon):
             node=self.name,
             window=self.config.outbox.window,
             metrics=self.metrics,
-            clock=self._clock,
         )
 
     def _make_submissions(self, queue: MessageQueue, ids: MessageIds) -> Submissions:

@@ -10,7 +10,6 @@ from typing import Final
 import msgspec
 import structlog
 
-from telecom.gateway.clock import Clock
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.outage import LAST_RECORDS, at_most, repeat, until_recorded, wait
 from telecom.net.smpp_server import ServerSession
@@ -60,20 +59,17 @@ class ToEsme:
         node: str,
         window: int,
         metrics: Metrics,
-        clock: Clock,
         pace: OutboxPace | None = None,
     ) -> None:
         self._outbox = outbox
         self._node = node
         self._window = window
         self._metrics = metrics
-        self._clock = clock
         self._pace = pace or OutboxPace()
         self._receivers: dict[str, list[ServerSession]] = {}
         self._under_way: dict[ServerSession, int] = {}
-        self._paused_until: dict[str, float] = {}
         self._bound = asyncio.Event()
-        self._wakes: dict[str, asyncio.TimerHandle] = {}
+        self._paused: dict[str, asyncio.TimerHandle] = {}
         self._acks = MicroBatch(self._ack, _BATCH, failed=_cannot_fail)
         self._returns = MicroBatch(self._give_back, _BATCH, failed=_cannot_fail)
         self._stopping = asyncio.Event()
@@ -94,8 +90,8 @@ class ToEsme:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for wake in self._wakes.values():
-            wake.cancel()
+        for pause in self._paused.values():
+            pause.cancel()
         await at_most(LAST_RECORDS, self._acks.drain, self._returns.drain)
         await self._outbox.close()
 
@@ -135,10 +131,9 @@ class ToEsme:
         self._is_outage = False
 
     def _room(self) -> dict[str, int]:
-        now = self._clock.monotonic()
         return {
             account: 0
-            if self._paused_until.get(account, 0) > now
+            if account in self._paused
             else sum(self._free(session) for session in sessions)
             for account, sessions in self._receivers.items()
         }
@@ -180,11 +175,14 @@ class ToEsme:
         self._outbox.wake()
 
     def _pause(self, account: str) -> None:
-        self._paused_until[account] = self._clock.monotonic() + self._pace.pause
-        if (before := self._wakes.pop(account, None)) is not None:
+        if (before := self._paused.pop(account, None)) is not None:
             before.cancel()
         loop = asyncio.get_running_loop()
-        self._wakes[account] = loop.call_later(self._pace.pause, self._outbox.wake)
+        self._paused[account] = loop.call_later(self._pace.pause, self._go_on, account)
+
+    def _go_on(self, account: str) -> None:
+        del self._paused[account]
+        self._outbox.wake()
 
     async def _ack(self, deliveries: list[Delivery]) -> None:
         """Record what was answered, however long Redis takes: else it would be delivered again."""

@@ -159,9 +159,15 @@ class Worker:
         after_outage, self._is_outage = self._is_outage, True
         await wait(self._ended, 0 if after_outage else self._pace.renewal)
         await self._renew_hold(list(self._attempts.values()))
+        if after_outage:
+            await self._queue.depth()  # it is back, or this fails again
+        else:
+            await self._claim()
         self._is_outage = False
+
+    async def _claim(self) -> None:
         room = self._limit - len(self._attempts)
-        if not after_outage and room > 0 and not self._stopping.is_set():
+        if room > 0 and not self._stopping.is_set():
             now = self._clock.monotonic()
             claimed = await self._queue.claim(self._node, idle=self._pace.orphaned, count=room)
             self._begin(claimed, held_at=now)

@@ -1,18 +1,23 @@
 """Nodes of the gateway on a real Redis, joined in memory to a network that a test plays."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from telecom.gateway import outage
 from telecom.router.gt_rule import Verdict
+from telecom.store import outbox
 from telecom.store.embedded import EmbeddedRedis, connect
 from telecom.store.lua import Client
 from tests.gateway.esme import Esme
 from tests.gateway.network import Network, Time
 from tests.gateway.pipeline import Node, Store
+from tests.gateway.valve import Valve
 
 MakeNode = Callable[..., Node]
+MakeValve = Callable[[], Awaitable[tuple[Valve, str]]]
 
 
 @pytest.fixture(scope="session")
@@ -52,21 +57,50 @@ async def network() -> AsyncIterator[Network]:
 
 
 @pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have nodes ask a Redis that was away again at once."""
+    monkeypatch.setattr(outage, "PAUSE", 0.02)
+    monkeypatch.setattr(outbox, "_PAUSE", 0.02)
+    monkeypatch.setattr(outbox, "_LOOK_AGAIN", 0.1)
+
+
+@pytest.fixture
+async def make_valve(redis_url: str, tmp_path: Path) -> AsyncIterator[MakeValve]:
+    """Make valves between nodes and their Redis: each with the URL of its near end."""
+    valves: list[Valve] = []
+
+    async def make() -> tuple[Valve, str]:
+        valve = Valve(redis_url)
+        valves.append(valve)
+        return valve, await valve.start(tmp_path / f"{len(valves)}.sock")
+
+    yield make
+    for valve in valves:
+        valve.close()
+
+
+@pytest.fixture
 async def make_node(
-    redis: Client, redis_url: str, time: Time, network: Network
+    redis: Client, redis_url: str, time: Time, network: Network, make_valve: MakeValve
 ) -> AsyncIterator[MakeNode]:
     """Make nodes that serve until the end of the test."""
     nodes: list[Node] = []
 
-    def make(url: str = redis_url, **options: object) -> Node:
+    def make(url: str = redis_url, *, starts: bool = True, **options: object) -> Node:
         node = Node(url, time, network, **options)  # type: ignore[arg-type]
         nodes.append(node)
-        node.start()
+        if starts:
+            node.start()
         return node
 
     yield make
     for node in nodes:
-        await node.stop(grace=0)
+        await (node.bury() if node.is_killed else node.stop(grace=0))
+
+
+@pytest.fixture
+async def valve(make_valve: MakeValve) -> tuple[Valve, str]:
+    return await make_valve()
 
 
 @pytest.fixture

@@ -87,6 +87,7 @@ class Wire:
         self.network = network
         self.indicate: Callable[[list[MapIndication]], None] = lambda _: None
         self.is_cut = False
+        self.peer_says = float("inf")
         self._queue: deque[tuple[bool, NUnitdata]] = deque()
         self._turn_is_due = False
         time.wires.append(self)
@@ -106,7 +107,9 @@ class Wire:
         self._turn_is_due = False
         while self._queue:
             to_network, unitdata = self._queue.popleft()
-            if self.is_cut:
+            if not to_network:
+                self.peer_says -= 1
+            if self.is_cut or self.peer_says < 0:
                 continue
             now = self.time.now
             cause = self.network.unreachable.get(unitdata.called.digits)
@@ -212,7 +215,13 @@ class Begun:
     """A dialogue that the network has begun: what the node says in it."""
 
     def __init__(self) -> None:
+        self.dialogue = 0
         self.said: list[MapIndication] = []
+
+    def ends(self, wire: Wire) -> None:
+        """Break the dialogue off."""
+        wire.peer.map.abort(self.dialogue, wire.time.now)
+        wire.flush()
 
     def kinds(self) -> list[str]:
         return [type(indication).__name__ for indication in self.said]
@@ -303,7 +312,7 @@ class Network:
     ) -> Begun:
         """Begin a dialogue with a node, by one operation."""
         begun = Begun()
-        wire.peer.map.open(
+        begun.dialogue = wire.peer.map.open(
             context,
             called=SccpAddress.of_gt(GATEWAY, 8),
             calling=SccpAddress.of_gt(HLR, 6),
@@ -318,3 +327,12 @@ class Network:
 
 def imsi_of(msisdn: str) -> str:
     return "23490" + msisdn[-10:]
+
+
+def serves(asked: Asked) -> None:
+    """Answer as a network does in which every subscriber is at hand."""
+    if isinstance(asked.argument, RoutingInfoForSmArg):
+        asked.routes_to()
+    else:
+        more = getattr(asked.argument, "more_messages_to_send", False)
+        asked.returns(ends=not more)

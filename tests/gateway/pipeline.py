@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
 
 from telecom.charging.events import BillableEvent
 from telecom.gateway.accounts import Accounts
+from telecom.gateway.attempt import Stage
 from telecom.gateway.clock import Clock
 from telecom.gateway.config import Account, GatewayConfig, Route
 from telecom.gateway.delivery import MessageDelivery
@@ -83,10 +87,12 @@ class Node:
         name: str = "a",
         settings: GatewayConfig | None = None,
         orphaned: float = 60.0,
+        patient: bool = True,
         **limits: int,
     ) -> None:
         self.config = settings or config()
-        self.redis: Client = connect(url)
+        self.redis: Client = connect(url) if patient else _impatient(url)
+        self.is_killed = False
         self.time = time
         self.clock = Clock(time.monotonic, time.wall)
         self.wire = Wire(time, network, **limits)
@@ -106,7 +112,7 @@ class Node:
 
     def _make(self, orphaned: float, incarnation: int) -> None:
         shared: dict[str, Any] = {"metrics": self.metrics, "clock": self.clock}
-        accounts = Accounts(self.config.accounts)
+        accounts = Accounts(self.config.accounts, default_owner=self.config.mo_default_account)
         directory = Directory(read_operators(self.config.operators))
         routes = _routes(self.config)
         ids = MessageIds(incarnation)
@@ -149,7 +155,7 @@ class Node:
             node=self.name,
             window=self.config.outbox.window,
             pace=OutboxPace(block=0.1, pause=0.05, orphaned=orphaned),
-            **shared,
+            metrics=self.metrics,
         )
         self.lookups = Lookups(
             self,  # type: ignore[arg-type]
@@ -178,8 +184,40 @@ class Node:
         await self.from_network.drain()
         await self.redis.aclose()
 
+    def stages(self) -> list[Stage]:
+        """How far the attempts under way are."""
+        return [attempt.stage for attempt in self.delivery._worker._attempts.values()]
+
+    def recorded(self) -> list[bool]:
+        """Whether the gate has the SRI-SM of each attempt under way on record."""
+        return [attempt.recorded for attempt in self.delivery._worker._attempts.values()]
+
+    def kill(self) -> None:
+        """End the node: neither Redis nor the network hear of it again (its valve must be shut)."""
+        self.is_killed = True
+        self.wire.is_cut = True
+        for task in (*self.delivery._worker._tasks, *self.to_esme._tasks):
+            task.cancel()
+
+    async def bury(self) -> None:
+        """End what a dead node still tries."""
+        trying = [task for task in asyncio.all_tasks() if _tries_redis(task)]
+        for task in trying:
+            task.cancel()
+        await asyncio.gather(*trying, return_exceptions=True)
+        await self.redis.aclose()
+
     def metric(self, name: str, **labels: str) -> float:
         return self.metrics.registry.get_sample_value(name, labels) or 0
+
+
+def _tries_redis(task: "asyncio.Task[Any]") -> bool:
+    return getattr(task.get_coro(), "__qualname__", "") in {"MicroBatch._run", "Outbox._hear"}
+
+
+def _impatient(url: str) -> Client:
+    """Return a client that soon says when Redis is away."""
+    return Redis.from_url(url, retry=Retry(ConstantBackoff(0.005), 2))
 
 
 class Store:
