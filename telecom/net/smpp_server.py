@@ -37,7 +37,11 @@ _log = structlog.get_logger("telecom.smpp")
 
 
 class ServerLimits(msgspec.Struct, frozen=True):
-    """What the peers of a server may make grow; a connection too many is closed at once."""
+    """What the peers of a server may make grow.
+
+    Of the connections that are not bound the oldest gives way to one that is too many: who comes
+    to bind does so at once, and a flood of those who don't keeps nobody out.
+    """
 
     link: LinkLimits = LinkLimits()
     connections: int = 10_000
@@ -155,6 +159,7 @@ class SmppServer:
         self._on_unbound = on_unbound
         self._listeners: list[asyncio.Server] = []
         self._connections: set[ServerSession] = set()
+        self._unbound: dict[ServerSession, None] = {}
         self._sessions: set[ServerSession] = set()
         self._closing = False
 
@@ -208,24 +213,29 @@ class SmppServer:
     # What its sessions tell
 
     def connected(self, session: ServerSession) -> None:
-        """Take in a connection, or close it: one too many, or too late."""
+        """Take in a connection; another one, or it itself, gives way where it is too many."""
         self._connections.add(session)
-        unbound = len(self._connections) - len(self._sessions)
+        self._unbound[session] = None
         limits = self.limits
-        if (
-            self._closing
-            or len(self._connections) > limits.connections
-            or unbound > limits.unbound_connections
-        ):
-            _log.warning("smpp_connection_refused", peer=session.peer)
+        if self._closing:
             session.close()
+        elif (
+            len(self._connections) > limits.connections
+            or len(self._unbound) > limits.unbound_connections
+        ):
+            oldest = next(iter(self._unbound))
+            del self._unbound[oldest]
+            _log.warning("smpp_too_many_connections", closed=oldest.peer)
+            oldest.close()
 
     def disconnected(self, session: ServerSession) -> None:
         """Forget a connection."""
         self._connections.discard(session)
+        self._unbound.pop(session, None)
 
     def bound(self, session: ServerSession) -> None:
         """Take note of a session that has been bound."""
+        self._unbound.pop(session, None)
         self._sessions.add(session)
         if self._on_bound is not None:
             self._on_bound(session)

@@ -386,19 +386,40 @@ async def test_unauthenticated_time_is_limited(start: Start, join: Join) -> None
 
 
 async def test_connections_are_limited(start: Start, join: Join) -> None:
-    server = await start(connections=2, unbound_connections=1)
-    bound = await join(server)
-    await bound.bind()
-    waiting = await join(server)
-    assert await waiting.ask(EnquireLink(), 1) == EnquireLinkResp(sequence_number=1)
+    server = await start(connections=2)
+    first, second = await join(server), await join(server)
+    await first.bind()
+    await second.bind()
     refused = await join(server)
     assert await refused.at_end()
-    await waiting.close()
+    await second.close()
     await until(lambda: len(server._connections) == 1)
     again = await join(server)
     assert await again.bind() is not None
-    third = await join(server)
-    assert await third.at_end()
+
+
+async def test_who_does_not_bind_gives_way(start: Start, join: Join) -> None:
+    server = await start(unbound_connections=2)
+    oldest, younger = await join(server), await join(server)
+    await until(lambda: len(server._connections) == 2)
+    comes_to_bind = await join(server)
+    assert await oldest.at_end()
+    response = await comes_to_bind.bind()
+    assert isinstance(response, BindTransceiverResp)
+    assert response.command_status == Status.ESME_ROK
+    assert await younger.ask(EnquireLink(), 1) == EnquireLinkResp(sequence_number=1)
+
+
+async def test_a_flood_of_connections_keeps_nobody_out(start: Start, join: Join) -> None:
+    server = await start(connections=20, unbound_connections=10)
+    bound = await join(server)
+    await bound.bind()
+    flood = [await join(server) for _ in range(50)]
+    response = await (await join(server)).bind()
+    assert isinstance(response, BindTransceiverResp)
+    assert response.command_status == Status.ESME_ROK
+    assert await bound.ask(EnquireLink(), 2) == EnquireLinkResp(sequence_number=2)
+    assert all([await peer.at_end() for peer in flood[:40]])
 
 
 async def test_enquire_link_goes_both_ways(start: Start, join: Join) -> None:
