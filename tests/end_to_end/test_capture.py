@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.esme import UCS2, Esme
-from tests.end_to_end.lab_process import Lab, eventually, started_lab
+from tests.end_to_end.lab_process import Lab, eventually, started_lab, telecom
 from tests.oracles import tshark
 from tests.oracles.tshark import Dissection
 
@@ -24,15 +24,20 @@ GATEWAY = ("38591000001", "38591000002")
 
 
 @pytest.fixture(scope="module")
-def packets(configs: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Dissection]:
-    """Have a lab do everything once, stop it, and read what it has captured."""
-    tshark.required()
-    capture = tmp_path_factory.mktemp("capture") / "lab.pcap"
-    with started_lab("--capture", str(capture), configs=configs) as lab:
+def capture(configs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Have a lab do everything once, stop it, and return what it has captured."""
+    path = tmp_path_factory.mktemp("capture") / "lab.pcap"
+    with started_lab("--capture", str(path), configs=configs) as lab:
         esme = Esme(lab.smpp_port)
         _do_everything(lab, esme)
         esme.close()
         assert lab.stop() == 0
+    return path
+
+
+@pytest.fixture(scope="module")
+def packets(capture: Path) -> list[Dissection]:
+    """Return what tshark reads in it."""
     return tshark.read_capture(capture)
 
 
@@ -117,3 +122,13 @@ def test_lookups_are_the_only_answers_that_nothing_followed(packets: list[Dissec
     looked_up = {number for number in asked if number.startswith("447700972")}
     assert len(looked_up) == len(ENDINGS)
     assert all(asked[number] == 1 for number in looked_up)
+
+
+def test_telecom_decode_reads_all_of_it(capture: Path) -> None:
+    done = telecom("decode", "--json", str(capture))
+    assert (done.returncode, done.stderr) == (0, "")
+    trees = done.stdout.splitlines()
+    assert len(trees) > 100
+    assert '"faulty"' not in done.stdout
+    for name in ("submit_sm", "sendRoutingInfoForSM", "SMS-DELIVER", "SMS-SUBMIT"):
+        assert any(name in tree for tree in trees), name

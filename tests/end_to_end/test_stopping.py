@@ -72,7 +72,9 @@ def test_a_lab_that_is_told_to_stop_is_gone_and_delivers_the_rest_later(
     with started_lab("--data", str(tmp_path), configs=configs) as lab:
         receipts = all_receipts(lab, ids, timeout=60)
         assert receipts == {message_id: ["DELIVRD"] for message_id in ids}
-        assert eventually(lambda: lab.statement("tester"))["sms-mt"] == len(ids)
+        eventually(
+            lambda: lab.statement("tester"), fits=lambda found: found == {"sms-mt": len(ids)}
+        )
 
 
 def test_a_gateway_that_is_killed_loses_nothing_and_charges_nothing_twice(
@@ -93,8 +95,28 @@ def test_a_gateway_that_is_killed_loses_nothing_and_charges_nothing_twice(
     with started_lab("--data", str(tmp_path), configs=configs) as lab:
         receipts = all_receipts(lab, ids, timeout=90)
         assert receipts == {message_id: ["DELIVRD"] for message_id in ids}
-        assert eventually(lambda: lab.statement("tester"))["sms-mt"] == len(ids)
+        eventually(
+            lambda: lab.statement("tester"), fits=lambda found: found == {"sms-mt": len(ids)}
+        )
         assert lab.metric("telecom_queue_depth") == 0
+
+
+def test_a_redis_that_is_killed_comes_back_with_all_that_was_accepted(configs: Path) -> None:
+    numbers = [f"44770092{n:04d}" for n in range(200)]
+    with started_lab(configs=configs) as lab:
+        lab.hlr.set_faults({"target": "mt-ForwardSM", "share": 0.5, "delay": 1})
+        ids = accept(lab, numbers)
+        (redis,) = (pid for pid, line in processes_of(lab).items() if "redis-server" in line)
+        os.kill(redis, signal.SIGKILL)
+        receipts = all_receipts(lab, ids, timeout=60)
+        assert receipts == {message_id: ["DELIVRD"] for message_id in ids}
+        eventually(
+            lambda: lab.statement("tester"), fits=lambda found: found == {"sms-mt": len(ids)}
+        )
+        received = [lab.hlr.received(number) for number in numbers]
+        assert {len(messages) for messages in received} == {1}
+        assert lab.get("/healthz").json()["status"] == "ok"
+        assert lab.stop() == 0
 
 
 def test_nothing_outlives_a_lab_that_is_killed(configs: Path) -> None:
