@@ -6,8 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from hlr_sim.faults import MAX_FAULTS, Fault, Target
-from telecom.runtime.config import Digits, PointCode, Port, Seconds, Table
-from telecom.runtime.errors import ConfigError
+from telecom.runtime.config import Digits, PointCode, Port, Seconds, Table, moved
 
 
 class M3uaListener(Table):
@@ -90,17 +89,11 @@ class HlrSimConfig(Table):
         """
         scheme, _, rest = self.m3ua.url.partition("://")
         host, _, port = rest.rpartition(":")
-        link = f"{transport or scheme}://{host}:{_moved(int(port), port_offset)}"
-        http_port = _moved(self.http.port, port_offset)
+        link = f"{transport or scheme}://{host}:{moved(int(port), port_offset)}"
+        http_port = moved(self.http.port, port_offset)
         return self.model_copy(
             update={
                 "m3ua": self.m3ua.model_copy(update={"url": link}),
                 "http": self.http.model_copy(update={"port": http_port}),
             }
         )
-
-
-def _moved(port: int, offset: int) -> int:
-    if port + offset not in range(65536):
-        raise ConfigError(f"port {port} moved by {offset} is none: expected 0 to 65535")
-    return port + offset

@@ -2,13 +2,13 @@
 
 import asyncio
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from telecom.runtime.command_line import run_command_line
+from telecom.runtime.options import AsJson, Config, OtherTransport, PortOffset
 
 if TYPE_CHECKING:
     from hlr_sim.config import HlrSimConfig
@@ -16,22 +16,12 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-class Transport(StrEnum):
-    """What may carry M3UA."""
-
-    TCP = "tcp"
-    UDP = "udp"
-    SCTP = "sctp"
-
-
 @app.command()
 def hlr_sim(
-    config: Annotated[Path, typer.Option(help="The TOML file.")],
-    port_offset: Annotated[int, typer.Option(help="Move every port by this much.")] = 0,
-    transport: Annotated[
-        Transport | None, typer.Option(help="What carries M3UA, in place of the file's.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Say it is ready in JSON.")] = False,
+    config: Config,
+    port_offset: PortOffset = 0,
+    transport: OtherTransport = None,
+    as_json: AsJson = False,
 ) -> int:
     """Run the operators' side until Ctrl-C: HLR, MNP-SRF, SMS router and MSC/VLR over MAP."""
     from hlr_sim.config import HlrSimConfig

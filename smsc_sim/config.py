@@ -1,11 +1,11 @@
 """The simulator's configuration file: every key, its unit, its default."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import Field, SecretStr, field_validator
 
 from smsc_sim.behaviour import Rule
-from telecom.runtime.config import Port, Table
+from telecom.runtime.config import Port, Table, moved
 from telecom.smpp.status import CommandStatus
 from telecom.sms.receipt import MessageState
 
@@ -57,6 +57,11 @@ class SmscSimConfig(Table):
     smpp: SmppListener = SmppListener()
     accounts: Annotated[tuple[Account, ...], Field(min_length=1)]
     rules: tuple[RuleRow, ...] = ()
+
+    def moved(self, *, port_offset: int) -> Self:
+        """Return the configuration with its port moved; raises `ConfigError` for none."""
+        smpp = self.smpp.model_copy(update={"port": moved(self.smpp.port, port_offset)})
+        return self.model_copy(update={"smpp": smpp})
 
 
 def _named(value: Any, names: type[CommandStatus] | type[MessageState]) -> Any:

@@ -2,12 +2,12 @@
 
 import asyncio
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from telecom.runtime.command_line import run_command_line
+from telecom.runtime.options import AsJson, Config, PortOffset
 
 if TYPE_CHECKING:
     from smsc_sim.config import SmscSimConfig
@@ -17,9 +17,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def smsc_sim(
-    config: Annotated[Path, typer.Option(help="The TOML file.")],
-    port_offset: Annotated[int, typer.Option(help="Move every port by this much.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Say it is ready in JSON.")] = False,
+    config: Config,
+    port_offset: PortOffset = 0,
+    as_json: AsJson = False,
 ) -> int:
     """Run a simulated SMSC until Ctrl-C: it accepts messages and sends receipts by its rules."""
     from smsc_sim.config import SmscSimConfig
@@ -28,9 +28,7 @@ def smsc_sim(
     from telecom.runtime.service import run
 
     logs.configure(level="warning")
-    settings = load(SmscSimConfig, config)
-    smpp = settings.smpp.model_copy(update={"port": settings.smpp.port + port_offset})
-    settings = settings.model_copy(update={"smpp": smpp})
+    settings = load(SmscSimConfig, config).moved(port_offset=port_offset)
     return run(lambda stop: _serve(stop, settings, as_json=as_json))
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 import typer
 
 from telecom.cli.dissection.layers import Layer
-from telecom.cli.options import AsJson
 from telecom.runtime.errors import CommandError, ExitStatus
+from telecom.runtime.options import AsJson
 
 if TYPE_CHECKING:
     from telecom.cli.dissection.tree import Branch

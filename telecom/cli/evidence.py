@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from telecom.cli.options import AsJson, Password, SystemId, Url
+from telecom.cli.options import Out, Password, SystemId, Url
 from telecom.runtime.errors import CommandError, ExitStatus
+from telecom.runtime.options import AsJson
 
 app = typer.Typer(
     help="The GT-matching evidence: export it for a complaint, verify an export.",
@@ -23,7 +24,7 @@ def export(
     operator: Annotated[str | None, typer.Option(help="Only this operator's.")] = None,
     since: Annotated[str | None, typer.Option(help="From this time on, ISO 8601.")] = None,
     until: Annotated[str | None, typer.Option(help="Before this time, ISO 8601.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write to this file, not to stdout.")] = None,
+    out: Out = None,
     url: Url = "http://127.0.0.1:8080",
     system_id: SystemId = "demo",
     password: Password = "demo",  # noqa: S107  the lab's, as its page of the manual says
@@ -63,9 +64,14 @@ def verify(
     from telecom.router.evidence import verify_lines
 
     try:
-        lines = sys.stdin.readlines() if str(file) == "-" else file.read_text().splitlines()
+        lines = sys.stdin.readlines() if str(file) == "-" else file.read_text("utf-8").splitlines()
     except OSError as error:
-        raise CommandError(f"{file} cannot be read: {error.strerror}") from None
+        reason = f"{file} cannot be read: {error.strerror}"
+        raise CommandError(reason, status=ExitStatus.USAGE) from None
+    except UnicodeDecodeError:
+        raise CommandError(
+            f"{file} is no export: it is not text", status=ExitStatus.USAGE
+        ) from None
     result = verify_lines(lines)
     if as_json:
         found = {"pairs": result.pairs, "gaps": result.gaps, "faults": list(result.faults)}

@@ -1,32 +1,41 @@
 """`telecom gateway`: the gateway alone."""
 
 import asyncio
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from telecom.cli.options import AsJson, Capture, Config, Data, PortOffset
+from telecom.cli.options import Capture, Data
+from telecom.runtime.options import AsJson, Config, OtherTransport, PortOffset
 
 if TYPE_CHECKING:
     from telecom.gateway.config import GatewayConfig
 
-LogLevel = Annotated[str, typer.Option(help="debug, info, warning or error.")]
+
+class LogLevel(StrEnum):
+    """How much the log says."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 def gateway(
     config: Config,
     port_offset: PortOffset = 0,
-    transport: Annotated[
-        str | None, typer.Option(help="What carries M3UA, in place of the file's: tcp, udp, sctp.")
-    ] = None,
+    transport: OtherTransport = None,
     redis_url: Annotated[str | None, typer.Option(help="In place of the file's redis.url.")] = None,
     data: Data = None,
     capture: Capture = None,
-    log_level: LogLevel = "warning",
+    log_level: Annotated[LogLevel, typer.Option(help="The least that is logged.")] = (
+        LogLevel.WARNING
+    ),
     as_json: AsJson = False,
 ) -> int:
-    """Run the gateway until Ctrl-C; one JSON line says when it is ready."""
+    """Run the gateway until Ctrl-C; one line says when it is ready."""
     from telecom.gateway.config import GatewayConfig
     from telecom.runtime import config as config_file
     from telecom.runtime import logs

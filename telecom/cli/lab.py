@@ -12,11 +12,13 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from telecom.cli.options import AsJson, Capture, Data, PortOffset, Transport
+from telecom.cli.options import Capture, Data
 from telecom.runtime.children import Child
-from telecom.runtime.errors import CommandError, ExitStatus
+from telecom.runtime.errors import CommandError, ConfigError, ExitStatus
+from telecom.runtime.options import AsJson, PortOffset, Transport
 
 ACCOUNT = "demo/demo"
+_PORT_OF_SMPP = "2775"
 
 
 class LabOptions(msgspec.Struct, frozen=True):
@@ -25,13 +27,13 @@ class LabOptions(msgspec.Struct, frozen=True):
     folder: Path
     configs: Path
     port_offset: int
-    transport: str
+    transport: Transport
     capture: Path | None
 
 
 def lab(
     port_offset: PortOffset = 0,
-    transport: Transport = "tcp",
+    transport: Annotated[Transport, typer.Option(help="What carries M3UA.")] = Transport.TCP,
     data: Data = None,
     capture: Capture = None,
     as_json: AsJson = False,
@@ -59,10 +61,15 @@ def lab_configs() -> Path:
 
 async def _run(stop: asyncio.Event, options: LabOptions, *, as_json: bool) -> int:
     began = time.monotonic()
-    options.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        options.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{options.folder} cannot be made: {error.strerror}") from None
     async with AsyncExitStack() as running:
         children = await _start(running, options)
-        _say_ready(children, time.monotonic() - began, as_json=as_json)
+        addresses = {name: where for child in children for name, where in child.ready.items()}
+        say_ready = _say_ready_in_json if as_json else _say_ready
+        say_ready(addresses, time.monotonic() - began)
         return await _until_stopped(stop, children)
 
 
@@ -122,12 +129,12 @@ async def _until_stopped(stop: asyncio.Event, children: list[Child]) -> int:
     return ExitStatus.DONE
 
 
-def _say_ready(children: list[Child], seconds: float, *, as_json: bool) -> None:
-    addresses = {name: where for child in children for name, where in child.ready.items()}
-    if as_json:
-        ready: dict[str, Any] = {"status": "lab ready", "seconds": round(seconds, 3)}
-        typer.echo(json.dumps({**ready, "account": ACCOUNT, "addresses": addresses}))
-        return
+def _say_ready_in_json(addresses: dict[str, str], seconds: float) -> None:
+    ready: dict[str, Any] = {"status": "lab ready", "seconds": round(seconds, 3)}
+    typer.echo(json.dumps({**ready, "account": ACCOUNT, "addresses": addresses}))
+
+
+def _say_ready(addresses: dict[str, str], seconds: float) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -137,4 +144,6 @@ def _say_ready(children: list[Child], seconds: float, *, as_json: bool) -> None:
         table.add_row(name, where)
     table.add_row("account (system_id/password)", ACCOUNT)
     Console().print(table)
-    typer.echo("try: telecom send 447700900123 hello")
+    port = addresses["SMPP (gateway)"].rpartition(":")[2]
+    elsewhere = "" if port == _PORT_OF_SMPP else f" --port {port}"
+    typer.echo(f"try: telecom send 447700900123 hello{elsewhere}")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from telecom.cli.options import AsJson, Host, Password, SmppPort, SystemId
+from telecom.cli.options import Host, Password, SmppPort, SystemId
 from telecom.runtime.errors import CommandError, ExitStatus
+from telecom.runtime.options import AsJson
 
 if TYPE_CHECKING:
     from telecom.net.smpp_client import Esme

@@ -1,12 +1,18 @@
 """`telecom lookup`: whether numbers are reachable, ported, roaming."""
 
 import json
-from typing import Annotated, Any
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from telecom.cli.options import AsJson, Password, SystemId, Url
+from telecom.cli.options import Password, SystemId, Url
 from telecom.runtime.errors import ExitStatus
+from telecom.runtime.options import AsJson
+
+if TYPE_CHECKING:
+    import httpx
 
 _AT_ONCE = 20
 
@@ -20,47 +26,59 @@ def lookup(
 ) -> int:
     """Ask the operators of numbers about them; each lookup that reaches one is charged.
 
-    Exit status 1 when the status of a number could not be determined.
+    Exit status 1 when a number was refused, or its status could not be determined.
     """
     from concurrent.futures import ThreadPoolExecutor
 
     from telecom.cli.http_api import api
     from telecom.cli.progress import progress
+
+    digits = _normalised(numbers)
+    with api(url, system_id, password) as gateway, ThreadPoolExecutor(_AT_ONCE) as pool:
+        asked = pool.map(partial(_ask, gateway), digits)
+        found = list(progress(asked, total=len(digits), what="looking up"))
+    answers = [answer for answer in found if isinstance(answer, dict)]
+    if as_json:
+        for answer in answers:
+            typer.echo(json.dumps(answer))
+    elif answers:
+        _print_table(answers)
+    for refusal in found:
+        if isinstance(refusal, str):
+            typer.echo(refusal, err=True)
+    determined = [answer for answer in answers if answer["status"] != "undetermined"]
+    return ExitStatus.DONE if len(determined) == len(digits) else ExitStatus.FAILED
+
+
+def _normalised(numbers: list[str]) -> list[str]:
     from telecom.numbering.e164 import NumberError, normalise
 
     try:
-        digits = [normalise(number) for number in numbers]
+        return [normalise(number) for number in numbers]
     except NumberError as error:
         raise typer.BadParameter(str(error), param_hint="NUMBERS") from None
-    with (
-        api(url, system_id, password) as gateway,
-        ThreadPoolExecutor(_AT_ONCE) as pool,
-    ):
 
-        def ask(msisdn: str) -> dict[str, Any]:
-            answer = gateway.post("/v1/lookups", json={"msisdn": msisdn})
-            result: dict[str, Any] = answer.raise_for_status().json()
-            return result
 
-        answers = pool.map(ask, digits)
-        found = list(progress(answers, total=len(digits), what="looking up"))
-    if as_json:
-        for answer in found:
-            typer.echo(json.dumps(answer))
-    else:
-        _print_table(found)
-    undetermined = any(answer["status"] == "undetermined" for answer in found)
-    return ExitStatus.FAILED if undetermined else ExitStatus.DONE
+def _ask(gateway: "httpx.Client", msisdn: str) -> dict[str, Any] | str:
+    """Return the answer, or why this number was refused: the others' answers are paid for."""
+    from telecom.cli.http_api import detail
+
+    answer = gateway.post("/v1/lookups", json={"msisdn": msisdn})
+    if answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
+        return detail(answer)
+    result: dict[str, Any] = answer.raise_for_status().json()
+    return result
 
 
 def _print_table(answers: list[dict[str, Any]]) -> None:
-    from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD)
+    table = Table(box=None, padding=(0, 1, 0, 0))
     for column in ("number", "status", "network", "ported", "roaming in", "serving node", "reason"):
-        table.add_column(column, no_wrap=column in {"number", "status", "serving node"})
+        no_wrap = column in {"number", "status", "serving node"}
+        longest_word = max(map(len, column.split()))
+        table.add_column(column, no_wrap=no_wrap, min_width=longest_word, overflow="fold")
     for answer in answers:
         table.add_row(
             answer["msisdn"],

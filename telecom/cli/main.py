@@ -43,7 +43,7 @@ def _telecom(
         ),
     ] = False,
 ) -> None:
-    logs.configure(level="warning")
+    logs.configure(level="error")  # a command says what went wrong in one line of its own
 
 
 app.command("lab")(lab.lab)

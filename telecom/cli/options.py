@@ -1,25 +1,33 @@
-"""Options that several commands share, so that they mean the same everywhere."""
+"""Options that several of the `telecom` commands share."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+
+def _in_a_folder(path: Path | None) -> Path | None:
+    if path is not None and not path.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {path.absolute().parent}")
+    return path
+
+
 Host = Annotated[str, typer.Option(help="The SMSC's host.")]
 SmppPort = Annotated[int, typer.Option(help="The SMSC's SMPP port.", min=1, max=65535)]
 SystemId = Annotated[str, typer.Option(help="The account's system_id; the default is the lab's.")]
 Password = Annotated[str, typer.Option(help="Its password.", envvar="TELECOM_PASSWORD")]
 Url = Annotated[str, typer.Option(help="The gateway's HTTP API.")]
-Config = Annotated[
-    Path, typer.Option("--config", help="The TOML file.", exists=False, dir_okay=False)
-]
-PortOffset = Annotated[
-    int, typer.Option(help="Move every port by this much.", min=-1024, max=60000)
-]
-Transport = Annotated[str, typer.Option(help="What carries M3UA: tcp, udp or sctp.")]
 Capture = Annotated[
-    Path | None, typer.Option(help="Record every SMPP and SS7 message in this pcap file.")
+    Path | None,
+    typer.Option(
+        help="Record every SMPP and SS7 message in this pcap file.",
+        dir_okay=False,
+        callback=_in_a_folder,
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Write to this file, not to stdout.", dir_okay=False, callback=_in_a_folder),
 ]
 Data = Annotated[
     Path | None,

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from telecom.cli.options import AsJson, Host, Password, SmppPort, SystemId
+from telecom.cli.options import Host, Password, SmppPort, SystemId
 from telecom.runtime.errors import CommandError, ExitStatus
+from telecom.runtime.options import AsJson
 
 if TYPE_CHECKING:
     from telecom.net.smpp_message import Submission
@@ -34,6 +35,9 @@ def send(
     from telecom.cli.smpp_client import bound
     from telecom.runtime.service import run
     from telecom.smpp.pdus import BindTransceiver, BindTransmitter
+
+    if not sender.isascii():
+        raise typer.BadParameter("a sender is of ASCII characters", param_hint="--from")
 
     async def program(stop: asyncio.Event) -> int:
         bind = BindTransceiver if receipt else BindTransmitter

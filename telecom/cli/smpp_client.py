@@ -5,9 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from telecom.net.smpp_client import Esme, connect
-from telecom.runtime.errors import CommandError, ConnectionFailed
-from telecom.smpp.errors import RefusedError, SmppError
+from telecom.runtime.errors import CommandError, ConnectionFailed, ExitStatus
+from telecom.smpp.errors import LocalError, RefusedError, SmppError
 from telecom.smpp.pdus import Bind
+from telecom.sms.errors import SmsError
+
+_LONGEST_SYSTEM_ID = 15
+_LONGEST_PASSWORD = 8
 
 
 @asynccontextmanager
@@ -18,6 +22,8 @@ async def bound(
 
     With `tls` the certificate is checked, except on loopback, where the lab makes its own.
     """
+    _check("--system-id", system_id, _LONGEST_SYSTEM_ID)
+    _check("--password", password, _LONGEST_PASSWORD)
     client = connect(
         host,
         port,
@@ -32,6 +38,8 @@ async def bound(
             yield esme
     except RefusedError as error:
         raise CommandError(f"{host}:{port}: {error}") from None
+    except (LocalError, SmsError) as error:
+        raise CommandError(str(error), status=ExitStatus.USAGE) from None
     except SmppError as error:
         raise CommandError(f"{host}:{port} ended the session: {error}") from None
     except (TimeoutError, OSError) as error:
@@ -39,6 +47,13 @@ async def bound(
         raise ConnectionFailed(
             f"cannot bind at {host}:{port} ({reason}); is the SMSC, or 'telecom lab', running?"
         ) from None
+
+
+def _check(option: str, value: str, longest: int) -> None:
+    """See that a field of the bind can be sent, and show none of it (SMPP 3.4 5.2.1, 5.2.2)."""
+    if len(value) > longest or not value.isascii():
+        reason = f"{option} has to be {longest} ASCII characters at most"
+        raise CommandError(reason, status=ExitStatus.USAGE)
 
 
 def _tls_context(host: str) -> ssl.SSLContext:

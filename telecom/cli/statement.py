@@ -1,17 +1,22 @@
 """`telecom statement`: what a client's events come to."""
 
 import json
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
-from telecom.cli.options import AsJson, Password, SystemId, Url
+from telecom.cli.options import Password, SystemId, Url
+from telecom.runtime.options import AsJson
 
 
 def statement(
     client: Annotated[str | None, typer.Option(help="Whose; by default the account's own.")] = None,
     month: Annotated[
-        str | None, typer.Option(help="YYYY-MM; by default the running one, in UTC.")
+        datetime | None,
+        typer.Option(
+            help="By default the running one, in UTC.", formats=["%Y-%m"], metavar="YYYY-MM"
+        ),
     ] = None,
     url: Url = "http://127.0.0.1:8080",
     system_id: SystemId = "demo",
@@ -22,7 +27,8 @@ def statement(
     from telecom.cli.http_api import api, get
 
     with api(url, system_id, password) as gateway:
-        answer = get(gateway, "/v1/statement", {"client": client, "month": month})
+        asked = {"client": client, "month": f"{month:%Y-%m}" if month else None}
+        answer = get(gateway, "/v1/statement", asked)
     if as_json:
         typer.echo(json.dumps(answer))
     else:

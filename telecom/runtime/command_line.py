@@ -30,11 +30,14 @@ def run_command_line(app: typer.Typer, arguments: Sequence[str] | None = None) -
     except Exception as error:
         if not isinstance(error, _ClickException):
             raise
-        return _failed(_said(error), ExitStatus.USAGE)
+        said = _said(error)
+        return _failed(said, ExitStatus.USAGE) if said else ExitStatus.USAGE
     return status if isinstance(status, int) else ExitStatus.DONE
 
 
 def _said(error: Any) -> str:
+    if not error.format_message():  # no arguments: the help has been shown instead
+        return ""
     context = getattr(error, "ctx", None)  # a usage error knows its command
     hint = f"; see {context.command_path} --help" if context else ""
     return str(error.format_message()).rstrip(".") + hint

@@ -51,6 +51,13 @@ def parse(model: type[ModelT], table: dict[str, Any], *, source: Path | str) -> 
         raise ConfigError(f"{source}: {_first_line(error)}") from None
 
 
+def moved(port: int, offset: int) -> int:
+    """Return a port moved by `offset`; raises `ConfigError` where it would be none any more."""
+    if port + offset not in range(65536):
+        raise ConfigError(f"port {port} moved by {offset} is none: expected 0 to 65535")
+    return port + offset
+
+
 def _first_line(error: ValidationError) -> str:
     details = error.errors(include_url=False)
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
@@ -71,7 +78,10 @@ def _expected(detail: ErrorDetails) -> str:
         return "expected no such key; check its spelling"
     said = detail["msg"].removeprefix("Value error, ")
     said = said[0].lower() + said[1:]
-    return f"expected {said.removeprefix('input should be ')}, found {_shown(detail)}"
+    expected = f"expected {said.removeprefix('input should be ')}"
+    if isinstance(detail["input"], dict):  # a whole table says nothing, and may hold a password
+        return expected
+    return f"{expected}, found {_shown(detail)}"
 
 
 def _shown(detail: ErrorDetails) -> str:

@@ -44,3 +44,15 @@ def test_statuses_and_lines(
 def test_help_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command_line(app, ["--help"]) == 0
     assert "Another one." in capsys.readouterr().out
+
+
+def test_a_command_without_its_arguments_may_show_its_help_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    helpful = typer.Typer(no_args_is_help=True)
+    helpful.command()(count)
+    helpful.command()(other)
+    assert run_command_line(helpful, []) == 2
+    said = capsys.readouterr()
+    assert "Usage" in said.out + said.err
+    assert "; see" not in said.err

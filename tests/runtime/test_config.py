@@ -1,9 +1,10 @@
 from pathlib import Path
+from typing import Self
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from telecom.runtime.config import load
+from telecom.runtime.config import load, moved
 from telecom.runtime.errors import ConfigError, ExitStatus
 
 
@@ -19,6 +20,12 @@ class Listener(BaseModel):
         if not value:
             raise ValueError("a host name or address")
         return value
+
+    @model_validator(mode="after")
+    def free(self) -> Self:
+        if self.host == "taken":
+            raise ValueError("a host that is free")
+        return self
 
 
 class Settings(BaseModel):
@@ -65,6 +72,23 @@ def test_a_password_is_not_repeated(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, '[[listeners]]\nport = 1\npassword = "muchtoolong"')
     assert "muchtoolong" not in str(caught.value)
+
+
+def test_a_table_that_is_wrong_as_a_whole_is_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, '[[listeners]]\nport = 1\nhost = "taken"\npassword = "secret"')
+    assert str(caught.value).endswith("listeners[1]: expected a host that is free")
+
+
+@pytest.mark.parametrize(("offset", "port"), [(0, 2775), (-2775, 0), (62760, 65535)])
+def test_a_port_is_moved(offset: int, port: int) -> None:
+    assert moved(2775, offset) == port
+
+
+@pytest.mark.parametrize("offset", [-2776, 62761])
+def test_a_port_is_not_moved_out_of_range(offset: int) -> None:
+    with pytest.raises(ConfigError, match=f"port 2775 moved by {offset} is none"):
+        moved(2775, offset)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

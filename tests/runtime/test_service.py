@@ -1,6 +1,7 @@
 import asyncio
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -10,7 +11,7 @@ import pytest
 
 from telecom.runtime.children import Child
 from telecom.runtime.errors import CommandError, ConfigError, ConnectionFailed, ExitStatus
-from telecom.runtime.service import run, taking_port
+from telecom.runtime.service import OPEN_FILES, allow_many_connections, run, taking_port
 
 
 def test_a_stop_signal_lets_the_program_come_to_its_end() -> None:
@@ -36,6 +37,23 @@ async def test_a_port_in_use_is_named() -> None:
         with pytest.raises(ConnectionFailed, match=f"SMPP cannot listen on 127.0.0.1:{port}"):
             async with taking_port("SMPP", "127.0.0.1", port):
                 await asyncio.start_server(lambda r, w: None, "127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["\0", "é" * 300])
+async def test_a_host_that_can_be_none_is_named(host: str) -> None:
+    with pytest.raises(ConnectionFailed, match="SMPP cannot listen on .*:2775"):
+        async with taking_port("SMPP", host, 2775):
+            await asyncio.start_server(lambda r, w: None, host, 2775)
+
+
+async def test_a_daemon_may_open_as_many_files_as_the_kernel_lets_it() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        allow_many_connections()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (min(OPEN_FILES, hard), hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def program_file(tmp_path: Path, text: str) -> list[str]:
@@ -91,9 +109,13 @@ async def test_what_a_child_says_is_seen(
         "time.sleep", "sys.stderr.write('after\\n'); sys.stderr.flush(); time.sleep"
     )
     child = await Child.start("talker", program_file(tmp_path, says))
+    said = ""
+    while "after" not in said:  # it says so when it has been asked whether it is ready
+        await asyncio.sleep(0.01)
+        said += capsys.readouterr().err
     await child.stop()
     await child._listening
-    assert capsys.readouterr().err == "before\nafter\n"
+    assert said + capsys.readouterr().err == "before\nafter\n"
 
 
 @pytest.mark.usefixtures("on_path")
