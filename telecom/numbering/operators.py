@@ -45,8 +45,7 @@ class Directory:
         self._by_range = PrefixTable(
             (prefix, operator) for operator in self.operators for prefix in operator.ranges
         )
-        self._by_mccmnc = {operator.mccmnc: operator for operator in self.operators}
-        self._by_imsi = PrefixTable(self._by_mccmnc.items())
+        self._by_imsi = PrefixTable((operator.mccmnc, operator) for operator in self.operators)
         self._by_gt = PrefixTable(
             (title, operator)
             for operator in self.operators
@@ -65,10 +64,6 @@ class Directory:
     def by_imsi(self, imsi: str) -> Operator | None:
         """Return the operator whose MCC and MNC an IMSI begins with."""
         return self._by_imsi.find(imsi)
-
-    def by_mccmnc(self, mccmnc: str) -> Operator | None:
-        """Return the operator with this MCC and MNC."""
-        return self._by_mccmnc.get(mccmnc)
 
     def by_gt(self, digits: str) -> Operator | None:
         """Return the operator that a node's global title (E.164 digits) belongs to."""

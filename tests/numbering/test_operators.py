@@ -44,12 +44,10 @@ def test_range_holders(msisdn: str, operator: Operator | None) -> None:
     assert DIRECTORY.by_msisdn(msisdn) == operator
 
 
-def test_imsis_and_networks() -> None:
+def test_imsis() -> None:
     assert DIRECTORY.by_imsi("234901234567890") == ALBA
     assert DIRECTORY.by_imsi("262901234567890") == BOREA
     assert DIRECTORY.by_imsi("510901234567890") is None
-    assert DIRECTORY.by_mccmnc("26290") == BOREA
-    assert DIRECTORY.by_mccmnc("262901") is None
 
 
 @pytest.mark.parametrize(
