@@ -46,7 +46,7 @@ class OutboxPace(msgspec.Struct, frozen=True):
 
     block: float = 5.0
     pause: float = 1.0
-    orphaned: float = 60.0
+    orphaned: float = 20.0
 
 
 class ToEsme:

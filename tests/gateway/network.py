@@ -121,13 +121,18 @@ class Wire:
                 self.network.handle(self, self.peer.receive(unitdata, now))
 
     def next_timer(self) -> float:
-        timers = (self.node.tcap.next_timer(), self.peer.tcap.next_timer())
+        timers = (
+            self.node.tcap.next_timer(),
+            self.peer.tcap.next_timer(),
+            self.network.next_timer(),
+        )
         return min((due for due in timers if due is not None), default=float("inf"))
 
     def handle_timer(self) -> None:
         if not self.is_cut:
             self.indicate(self.node.timer(self.time.now))
         self.network.handle(self, self.peer.timer(self.time.now))
+        self.network.handle_timer(self.time.now)
         self._turn()
 
 
@@ -261,6 +266,13 @@ class Network:
                 self._ask(Asked(wire, self, self._opened[key], indication), first=key)
             elif isinstance(indication, Delimited) and key not in self._invoked:
                 wire.peer.map.delimit(indication.dialogue, wire.time.now)
+
+    def next_timer(self) -> float | None:
+        """Return when the network does something by itself."""
+        return None
+
+    def handle_timer(self, now: float) -> None:
+        """Do what is due."""
 
     def _ask(self, asked: Asked, *, first: tuple[Wire, int]) -> None:
         if isinstance(asked.argument, MtForwardSmArg | ForwardSmArg):
