@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from telecom.numbering.operators import Operator
+from telecom.numbering.operators import Directory, Operator
 from telecom.runtime.config import read_toml
 from telecom.runtime.errors import ConfigError
 
@@ -16,6 +16,8 @@ class _OperatorsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read_operators(path: Path) -> tuple[Operator, ...]:
     """Read the operators' file; raises `ConfigError` with one line: file, key, what is wrong."""
     try:
-        return msgspec.convert(read_toml(path), _OperatorsFile).operators
-    except msgspec.ValidationError as error:
+        operators = msgspec.convert(read_toml(path), _OperatorsFile).operators
+        Directory(operators)  # no two of them may share a range, a network code or a global title
+    except ValueError as error:
         raise ConfigError(f"{path}: {error}") from None
+    return operators
