@@ -66,8 +66,7 @@ def verify(
     try:
         lines = sys.stdin.readlines() if str(file) == "-" else file.read_text("utf-8").splitlines()
     except OSError as error:
-        reason = f"{file} cannot be read: {error.strerror}"
-        raise CommandError(reason, status=ExitStatus.USAGE) from None
+        raise CommandError(f"{file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise CommandError(
             f"{file} is no export: it is not text", status=ExitStatus.USAGE
