@@ -160,7 +160,8 @@ class Outbox:
             heard = await self._ready.last_ids()
             self._listener = asyncio.get_running_loop().create_task(self._hear(heard))
         elif self._listener.done():
-            self._listener.result()
+            ended, self._listener = self._listener, None  # the next call listens anew
+            ended.result()
 
     async def _hear(self, heard: list[str]) -> None:
         while True:

@@ -60,6 +60,23 @@ async def test_what_is_put_is_taken_in_order_and_gone_once_acknowledged(outbox: 
     assert await outbox.take("a", {"demo": 10}, block=0) == []
 
 
+async def test_who_hears_no_more_says_why_and_listens_anew(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fault(*_: object, **__: object) -> list[Entry]:
+        raise RuntimeError("a fault of our own")
+
+    with monkeypatch.context() as faulty:
+        faulty.setattr(Streams, "read", fault)
+        await outbox.take("a", {"demo": 1}, block=0.01)
+        with pytest.raises(RuntimeError, match="of our own"):
+            await outbox.take("a", {"demo": 1}, block=0)
+    taken, _ = await asyncio.gather(
+        outbox.take("a", {"demo": 1}, block=5), outbox.put(items("1"), NOW)
+    )
+    assert bodies(taken) == ["1"]
+
+
 async def test_an_account_gets_as_many_as_it_has_room_for(outbox: Outbox) -> None:
     await outbox.put(items(*map(str, range(5))), NOW)
     await outbox.put(items("else", account="slow"), NOW)
