@@ -178,8 +178,8 @@ class Lab:
         return httpx.get(self.api + path, auth=auth, timeout=10, **options)
 
     def stop(self, signum: int = signal.SIGINT) -> int:
-        """Press Ctrl-C, or tell it to stop otherwise; return the exit status."""
-        self.process.send_signal(signum)
+        """Press Ctrl-C, which a terminal sends to a whole process group; return the exit status."""
+        os.killpg(self.process.pid, signum)
         return self.process.wait(10)
 
 
@@ -233,7 +233,9 @@ def started_lab(*options: str, configs: Path) -> Iterator[Lab]:
     offset = free_offset()
     command = [sys.executable, "-m", "telecom.cli.main", "lab", "--json"]
     command += ["--port-offset", str(offset), "--configs", str(configs), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
