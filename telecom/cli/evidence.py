@@ -68,9 +68,7 @@ def verify(
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise CommandError(
-            f"{file} is no export: it is not text", status=ExitStatus.USAGE
-        ) from None
+        raise CommandError(f"{file} is no export: it is not text") from None
     result = verify_lines(lines)
     if as_json:
         found = {"pairs": result.pairs, "gaps": result.gaps, "faults": list(result.faults)}

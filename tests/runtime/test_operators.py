@@ -14,7 +14,7 @@ OPERATORS = (Path(__file__).parents[2] / "configs" / "operators.toml").read_text
         ('ranges = ["4915559"]', 'ranges = ["4477009"]', "the prefix '4477009' leads to two"),
         ('mccmnc = "26290"', 'mccmnc = "23490"', "the prefix '23490' leads to two"),
         ("number_length = 13", 'number_length = "x"', "number_length"),
-        ('country = "ID"', 'land = "ID"', "land"),
+        ('country = "ID"', 'land = "ID"', "missing required field `country`"),
     ],
 )
 def test_an_error_is_one_line(tmp_path: Path, said: str, instead: str, line: str) -> None:
