@@ -19,6 +19,8 @@ NOTICE_BASE: Final = 500
 UPSTREAM_BASE: Final = 600
 _UNNAMED: Final = 499
 _LARGEST_CODE: Final = 999
+_DIAGNOSTICS: Final = range(256)
+"""AbsentSubscriberDiagnosticSM, TS 29.002 17.7.6; a peer's other integers mean nothing."""
 SM_DELIVERY_FAILURE: Final = 32
 """The MAP error whose parameter says what failed, TS 29.002 17.6.6."""
 
@@ -206,7 +208,8 @@ def classify(
     """Return what a failed attempt means; what no row knows is `TEMPORARY`.
 
     `number` is the MAP error, command_status or return cause; `detail` the parameter of an
-    error: sm-EnumeratedDeliveryFailureCause of 32, absentSubscriberDiagnosticSM of 6.
+    error: sm-EnumeratedDeliveryFailureCause of 32, absentSubscriberDiagnosticSM of 6. All are as
+    the peer sent them, any integers.
     """
     if cause is Cause.NOTICE:
         return _NOTICES.get(number or 0) or _unknown(NOTICE_BASE, number, "returned by SCCP")
@@ -217,7 +220,11 @@ def classify(
     failure = _ERRORS[stage].get(number or 0)
     if failure is None:
         return _unlisted(stage, number)
-    if failure.kind is FailureClass.ABSENT and failure.diagnostic is None and detail is not None:
+    if (
+        failure.kind is FailureClass.ABSENT
+        and failure.diagnostic is None
+        and detail in _DIAGNOSTICS
+    ):
         return msgspec.structs.replace(failure, diagnostic=detail)
     return failure
 
@@ -225,10 +232,14 @@ def classify(
 def _unlisted(stage: Stage, number: int | None) -> Failure:
     """Judge an error of no row: an upstream's is final, as its sender cannot mend it."""
     if stage is Stage.UPSTREAM:
-        code = min(UPSTREAM_BASE + (number or 0), _LARGEST_CODE)
-        return _permanent(code, f"command_status {number or 0:#010x}")
-    return _unknown(0, number, f"MAP error {number}")
+        return _permanent(_code(UPSTREAM_BASE, number), f"command_status {number or 0:#010x}")
+    return _unknown(0, number, f"MAP error {_code(0, number)}")
 
 
 def _unknown(first: int, number: int | None, name: str) -> Failure:
-    return _temporary(min(first + (number or 0), _LARGEST_CODE), name)
+    return _temporary(_code(first, number), name)
+
+
+def _code(first: int, number: int | None) -> int:
+    """Return a code of three digits at most: a peer's number may be any, below zero even."""
+    return first + min(max(number or 0, 0), _LARGEST_CODE - first)

@@ -22,6 +22,8 @@ ROWS = [
     ("sri", "error", 35, None, "permanent", "dataMissing", "035"),
     ("sri", "error", 36, None, "permanent", "unexpectedDataValue", "036"),
     ("sri", "error", 250, None, "temporary", "MAP error 250", "250"),
+    ("sri", "error", -1, None, "temporary", "MAP error 0", "000"),
+    ("sri", "error", 2**127 - 1, None, "temporary", "MAP error 999", "999"),
     ("sri", "timeout", None, None, "no_answer", "no answer from the HLR", "400"),
     ("sri", "notice", 1, None, "temporary", "returned by SCCP", "501"),
     ("mt", "error", 5, None, "absent", "unidentifiedSubscriber", "005"),
@@ -98,8 +100,8 @@ def test_an_hlr_that_says_absent_needs_no_report() -> None:
 @given(
     stage=st.sampled_from(Stage),
     cause=st.sampled_from(Cause),
-    number=st.none() | st.integers(0, 2**32 - 1),
-    detail=st.none() | st.integers(0, 255),
+    number=st.none() | st.integers(-(2**127), 2**127 - 1),
+    detail=st.none() | st.integers(-(2**127), 2**127 - 1),
 )
 def test_every_failure_has_a_row(
     stage: Stage, cause: Cause, number: int | None, detail: int | None
@@ -107,6 +109,8 @@ def test_every_failure_has_a_row(
     failure = classify(stage, cause, number=number, detail=detail)
     assert len(failure.err) == 3
     assert len(failure.network_error_code) == 3
+    assert len(failure.name) < 50
+    assert failure.diagnostic is None or 0 <= failure.diagnostic <= 255
     assert failure.waits_for_alert == (
         failure.kind in {FailureClass.ABSENT, FailureClass.MEMORY_FULL}
     )
