@@ -87,7 +87,7 @@ def test_an_error_in_the_configuration_is_one_line(tmp_path, capsys, text, said)
 
 def test_operators_that_make_no_network_are_an_error_of_their_file(tmp_path, capsys):
     operators = (CONFIG.parent / "operators.toml").read_text()
-    (tmp_path / "operators.toml").write_text(operators.replace("62819300", "4477009100"))
+    (tmp_path / "operators.toml").write_text(operators.replace("62819300", "62819100"))
     (tmp_path / "hlr_sim.toml").write_text(CONFIG.read_text())
     assert run("--config", tmp_path / "hlr_sim.toml") == 2
     errors = capsys.readouterr().err
