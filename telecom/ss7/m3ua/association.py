@@ -44,15 +44,21 @@ class Timers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def point_codes(affected: Iterable[PointCode]) -> tuple[int, ...]:
-    """Spell out masked point codes, each once and in order."""
+    """Spell out masked point codes, each once and in order.
+
+    What is said again is not spelt again: a message has room for thousands of the widest masks.
+    """
     spelt: dict[int, None] = {}
-    for entry in affected:
-        width = 1 << min(entry.mask, WIDEST_MASK)
-        first = entry.pc & ~(width - 1)
+    for first, width in dict.fromkeys(map(_first_and_width, affected)):
         spelt.update(dict.fromkeys(range(first, first + width)))
         if len(spelt) > 1 << WIDEST_MASK:
             break
     return tuple(spelt)
+
+
+def _first_and_width(entry: PointCode) -> tuple[int, int]:
+    width = 1 << min(entry.mask, WIDEST_MASK)
+    return entry.pc & ~(width - 1), width
 
 
 def _heartbeat_data(now: float) -> bytes:
