@@ -42,7 +42,11 @@ def lab(
     ] = None,
 ) -> int:
     """Run the whole lab on this machine until Ctrl-C."""
+    from telecom.gateway.config import GatewayConfig
+    from telecom.runtime.config import load
     from telecom.runtime.service import run
+
+    load(GatewayConfig, (configs or lab_configs()) / "lab.toml")  # a mistake is told at once
 
     def options(folder: Path) -> LabOptions:
         return LabOptions(folder, configs or lab_configs(), port_offset, transport, capture)

@@ -54,6 +54,7 @@ from telecom.store.outbox import Outbox, OutboxBounds
 
 DRAIN: Final = 2.0
 """How long a node that stops waits for what is under way, seconds; the rest stays in Redis."""
+_CAPTURE_FLUSH: Final = 1.0
 _LINK_WAIT: Final = 10.0
 
 
@@ -91,6 +92,8 @@ class GatewayNode(Daemon):
     async def _start_parts(self) -> None:
         if self._capture is not None:
             self.running.callback(self._capture.close)
+            flushing = spawn(_flush_often(self._capture), name="capture")
+            self.running.callback(flushing.cancel)
         data = self._data_folder()
         self._redis = await self._start_redis(data)
         incarnation = await self._incarnate()
@@ -308,6 +311,13 @@ def _server_limits(config: GatewayConfig) -> ServerLimits:
     # the window is the outbox's, so that nothing which it has given waits for another response
     session = SessionLimits(window=config.outbox.window)
     return ServerLimits(link=LinkLimits(session=session), connections=config.smpp.max_connections)
+
+
+async def _flush_often(capture: Capture) -> None:
+    """Have on disk what was captured, so that it can be looked at while the node serves."""
+    while True:
+        await asyncio.sleep(_CAPTURE_FLUSH)
+        capture.flush()
 
 
 def _routes(config: GatewayConfig) -> Routes:
