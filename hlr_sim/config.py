@@ -69,11 +69,15 @@ class MemoryLimits(Table):
 
 
 class HlrSimConfig(Table):
-    """All of it. `comes_back_after` is in seconds, `service_centre` is where handsets send to."""
+    """All of it; `service_centre` is where handsets send to.
+
+    Who is absent or full for a while `comes_back_after` so many seconds, and `stays_for` so many.
+    """
 
     operators: Path
     service_centre: Digits = "38591000001"
     comes_back_after: Seconds = 20
+    stays_for: Seconds = 20
     seed: int = 0
     m3ua: M3uaListener = M3uaListener()
     http: HttpListener = HttpListener()

@@ -44,7 +44,11 @@ class Lab:
         correlation = config.gt_correlation
         self.firewall = Firewall(t1=correlation.t1, reject=correlation.reject)
         self.recovery = Recovery(
-            self.population, timers=self.timers, after=config.comes_back_after, ready=self._ready
+            self.population,
+            timers=self.timers,
+            after=config.comes_back_after,
+            stays=config.stays_for,
+            ready=self._ready,
         )
         self.mobile_originated = MobileOriginated(
             population=self.population, handsets=self.handsets, send=send

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from hlr_sim.magic import profile_of
 from hlr_sim.subscribers import Population, Subscriber
 from hlr_sim.timers import Timers
 from telecom.ss7.map.enumerations import AlertReason
@@ -13,15 +14,23 @@ Ready = Callable[[Subscriber, AlertReason, float], None]
 class Recovery:
     """Ends the absence and the full memory of subscribers, and lets their HLR know (`ready`).
 
-    Those that come back by themselves do so `after` seconds from when they are first found.
+    Those that come back by themselves do so `after` seconds from when they are first found, and
+    are as their number says again `stays` seconds later: anybody may try the number once more.
     """
 
     def __init__(
-        self, population: Population, *, timers: Timers, after: float, ready: Ready
+        self,
+        population: Population,
+        *,
+        timers: Timers,
+        after: float,
+        stays: float,
+        ready: Ready,
     ) -> None:
         self._population = population
         self._timers = timers
         self._after = after
+        self._stays = stays
         self._ready = ready
 
     def found(self, subscriber: Subscriber, now: float) -> None:
@@ -47,3 +56,11 @@ class Recovery:
     def _due(self, subscriber: Subscriber, now: float) -> None:
         if subscriber.recovering:
             self.change(subscriber, now, absent=False, memory_full=False)
+            subscriber.recovering = True
+            self._timers.at(now + self._stays, partial(self._gone_again, subscriber))
+
+    def _gone_again(self, subscriber: Subscriber, _now: float) -> None:
+        if subscriber.recovering:
+            profile = profile_of(subscriber.msisdn)
+            subscriber.absent, subscriber.memory_full = profile.absent, profile.memory_full
+            subscriber.recovering = False

@@ -16,7 +16,7 @@ class Subscriber(msgspec.Struct):
 
     `holder` has the number's range, `home` the subscription (after porting), and `visited` is
     where the subscriber is. One that
-    `comes_back` is absent or full for a while only; `recovering` says that this has begun.
+    `comes_back` is absent or full for a while only; `recovering` says that a timer of it runs.
     `failed_last` is about the last MT-ForwardSM of one that `fails_first`.
     """
 

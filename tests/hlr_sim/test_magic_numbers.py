@@ -49,6 +49,32 @@ def test_901_is_absent_until_it_comes_back_by_itself(network):
     assert network.texts(msisdn) == ["hello"]
 
 
+@pytest.mark.parametrize("ending", ["901", "906"])
+def test_who_came_back_is_gone_again_for_who_tries_the_number_next(network, ending):
+    msisdn = number(ending)
+    before = network.lab.population.find(msisdn)
+    state = (before.absent, before.memory_full)
+    for start in (0.0, 100.0):
+        answer = network.sri(msisdn, start)
+        if ending == "906":
+            assert network.fsm(answer, now=start).error == ErrorCode.SM_DELIVERY_FAILURE
+        network.lab.timers.run(start + 20.0)
+        assert network.fsm(network.sri(msisdn, start + 20.1), now=start + 20.2).error is None
+        network.lab.timers.run(start + 40.0)
+        after = network.lab.population.find(msisdn)
+        assert (after.absent, after.memory_full) == state
+
+
+def test_who_was_told_to_be_reachable_stays_so(network):
+    network.sri(number("901"), 0.0)
+    network.lab.timers.run(20.0)
+    network.lab.recovery.change(
+        network.lab.population.find(number("901")), 21.0, absent=False, memory_full=False
+    )
+    network.lab.timers.run(60.0)
+    assert not network.lab.population.find(number("901")).absent
+
+
 @pytest.mark.parametrize(("version", "error"), [(1, 27), (2, 27), (3, 6)])
 def test_the_error_for_absence_is_that_of_the_version(network, version, error):
     reply = network.sri(number("901"), version=version)
