@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from telecom.runtime.config import Digits, PointCode, Port, Seconds, Table
+from telecom.runtime.config import Digits, PointCode, Port, Seconds, Table, moved
 
 Rate = Annotated[float, Field(gt=0, description="messages a second")]
 
@@ -228,14 +228,17 @@ class GatewayConfig(BaseSettings):
         redis_url: str | None = None,
         data: Path | None = None,
     ) -> Self:
-        """Return the configuration with every port moved, and what is given put in its place."""
+        """Return the configuration with every port moved, and what is given put in its place.
+
+        Raises `ConfigError` for a port that would be none any more.
+        """
         scheme, _, rest = self.ss7.url.partition("://")
         host, _, port = rest.rpartition(":")
-        link = f"{transport or scheme}://{host}:{int(port) + port_offset}"
+        link = f"{transport or scheme}://{host}:{moved(int(port), port_offset)}"
         return self.model_copy(
             update={
-                "smpp": self.smpp.model_copy(update={"port": self.smpp.port + port_offset}),
-                "http": self.http.model_copy(update={"port": self.http.port + port_offset}),
+                "smpp": self.smpp.model_copy(update={"port": moved(self.smpp.port, port_offset)}),
+                "http": self.http.model_copy(update={"port": moved(self.http.port, port_offset)}),
                 "ss7": self.ss7.model_copy(update={"url": link}),
                 "redis": self.redis.model_copy(update={"url": redis_url or self.redis.url}),
                 "data": data or self.data,

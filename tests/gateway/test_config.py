@@ -51,6 +51,11 @@ def test_every_port_moves_by_the_offset(tmp_path: Path) -> None:
     assert (moved.ss7.url, moved.data) == ("udp://127.0.0.1:2915", tmp_path)
 
 
+def test_a_port_moved_too_far_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="port 2905 moved by 63000 is none"):
+        read(tmp_path, LEAST).moved(port_offset=63_000)
+
+
 def test_the_environment_wins_over_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
