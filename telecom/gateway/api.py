@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response, status
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -18,6 +19,7 @@ from telecom.gateway.health import Health
 from telecom.gateway.ledger_reader import LedgerReader
 from telecom.gateway.lookups import LookupRefused, Lookups
 from telecom.gateway.metrics import Metrics
+from telecom.runtime.http_bounds import wrong_request
 
 _MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
 _DIGITS = r"^\+?[0-9]{1,15}$"
@@ -48,6 +50,7 @@ def make_api(
     app.state.accounts = accounts
     app.state.health = health
     app.state.metrics = metrics
+    app.add_exception_handler(RequestValidationError, wrong_request)
     app.include_router(operation)
     app.include_router(services, prefix="/v1")
     return app

@@ -7,7 +7,6 @@ from redis.exceptions import RedisError
 
 from telecom.gateway.metrics import Metrics
 from telecom.net.ss7_node import Ss7Node
-from telecom.store.lua import Client
 from telecom.store.messages import MessageQueue
 
 _LONGEST_WAIT: Final = 3.0
@@ -16,8 +15,7 @@ _LONGEST_WAIT: Final = 3.0
 class Health:
     """Asks the parts that a node cannot work without."""
 
-    def __init__(self, redis: Client, ss7: Ss7Node, queue: MessageQueue, metrics: Metrics) -> None:
-        self._redis = redis
+    def __init__(self, ss7: Ss7Node, queue: MessageQueue, metrics: Metrics) -> None:
         self._ss7 = ss7
         self._queue = queue
         self._metrics = metrics

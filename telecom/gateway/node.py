@@ -269,7 +269,7 @@ class GatewayNode(Daemon):
             metrics=self.metrics,
             clock=self._clock,
         )
-        self._health = Health(self._redis, self._ss7, queue, self.metrics)
+        self._health = Health(self._ss7, queue, self.metrics)
         app = make_api(
             self._accounts,
             lookups,

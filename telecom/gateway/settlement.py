@@ -28,6 +28,7 @@ from telecom.router.failures import (
 )
 from telecom.router.retry import Retries
 from telecom.sms.receipt import MessageState
+from telecom.ss7.sccp.primitives import ReturnCause
 from telecom.store.messages import MessageQueue
 from telecom.store.micro_batch import MicroBatch
 from telecom.store.records import ENCODE, Deferral, Final, Message, Progress, Taken
@@ -92,11 +93,13 @@ class Settlement:
 
     def routing_failed(self, attempt: Attempt, outcome: MapOutcome) -> None:
         """End an attempt for which the HLR gave no routing information."""
-        self._failed(attempt, _classified(Stage.SRI, outcome), stage="routing")
+        failure = _classified(Stage.SRI, outcome)
+        self._failed(attempt, failure, stage="routing", has_left=_has_left(outcome))
 
     def forwarding_failed(self, attempt: Attempt, outcome: MapOutcome) -> None:
         """End an attempt that the serving node did not deliver."""
-        self._failed(attempt, _classified(Stage.MT, outcome), stage="forwarding")
+        failure = _classified(Stage.MT, outcome)
+        self._failed(attempt, failure, stage="forwarding", has_left=_has_left(outcome))
 
     def held_back(self, attempt: Attempt) -> None:
         """End an attempt that the GT gate gave no leave."""
@@ -132,13 +135,15 @@ class Settlement:
         for batch in (self._progress, self._deferrals, self._finals):
             await batch.drain()
 
-    def _failed(self, attempt: Attempt, failure: Failure, *, stage: str) -> None:
+    def _failed(
+        self, attempt: Attempt, failure: Failure, *, stage: str, has_left: bool = True
+    ) -> None:
         self._metrics.count(stage, failure.name)
         message = attempt.message
-        attempts = message.attempts + 1
+        attempts = message.attempts + has_left
         due = self._retries.due(
             failure,
-            attempts=attempts,
+            attempts=max(attempts, 1),
             now=self._clock.wall(),
             expires_at=message.expires_at,
             fraction=random.random(),  # noqa: S311  it spreads load, it guards nothing
@@ -216,6 +221,11 @@ _NO_ROUTE = Failure(FailureClass.PERMANENT, 430, "no route", "UNDELIV")
 def _classified(stage: Stage, outcome: MapOutcome) -> Failure:
     cause = outcome.cause or Cause.REJECTED
     return classify(stage, cause, number=outcome.number, detail=outcome.detail)
+
+
+def _has_left(outcome: MapOutcome) -> bool:
+    """Whether this counts as an attempt; without a link to the network it does not."""
+    return (outcome.cause, outcome.number) != (Cause.NOTICE, ReturnCause.MTP_FAILURE)
 
 
 def _last_failure(message: Message) -> Failure | None:

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 import structlog
+from redis.exceptions import RedisError
 
 from telecom.charging.catalogue import SMS_MT
 from telecom.gateway.accounts import Accounts
@@ -157,7 +158,12 @@ class Submissions:
         granted = await self._within_limits(pending)
         if not granted:
             return
-        stored = await self._queue.accept([item.message for item in granted], self._clock.wall())
+        messages = [item.message for item in granted]
+        try:
+            stored = await self._queue.accept(messages, self._clock.wall())
+        except RedisError as error:
+            self._not_stored(granted, error)  # the others have had their answer
+            return
         now = self._clock.monotonic()
         for item, is_stored in zip(granted, stored, strict=True):
             if is_stored:

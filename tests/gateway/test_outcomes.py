@@ -193,6 +193,22 @@ async def test_a_title_that_leads_nowhere(
     assert (receipt.stat, receipt.err) == (MessageState.UNDELIV, "513")
 
 
+async def test_what_cannot_leave_for_want_of_a_link_is_no_attempt(
+    esme: Esme, network: Network, store: Store, time: Time
+) -> None:
+    network.unreachable = {NUMBER: ReturnCause.MTP_FAILURE}
+    message_id = await esme.submits(NUMBER)
+    for _ in range(5):  # the delay does not grow
+        await store.until(stored=1, deferred=1)
+        time.advance(30)
+        await store.until(stored=1, deferred=1)
+    network.unreachable = {}
+    time.advance(30)
+    (await network.sri()).routes_to()
+    (await network.fsm()).returns()
+    await esme.receipt(message_id)
+
+
 async def test_more_dialogues_than_there_may_be(
     make_node: MakeNode, network: Network, store: Store, time: Time
 ) -> None:

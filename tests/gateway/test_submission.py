@@ -28,6 +28,7 @@ from tests.gateway.conftest import MakeNode
 from tests.gateway.esme import Esme
 from tests.gateway.network import Network, Time
 from tests.gateway.pipeline import PARTITIONS, Node, Store, config
+from tests.gateway.valve import Valve
 
 NUMBER = "447700900123"
 
@@ -134,6 +135,18 @@ async def test_an_account_that_is_too_fast_is_throttled(
     assert (await store.depth())[0] == 5
     time.advance(1)
     assert await esme.status(NUMBER) == Status.ESME_ROK
+
+
+async def test_each_is_answered_once_though_redis_fails_in_between(
+    make_node: MakeNode, valve: tuple[Valve, str], quick: None
+) -> None:
+    link, url = valve
+    esme = make_node(url, patient=False).bind("slow")
+    storing = link.hold("accept")
+    answers = asyncio.gather(*[esme.status(NUMBER) for _ in range(8)])
+    await storing.reached()
+    link.shut()
+    assert await answers == [Status.ESME_RSYSERR] * 5 + [Status.ESME_RTHROTTLED] * 3
 
 
 async def test_a_route_that_is_full_throttles_its_own_messages_alone(esme: Esme) -> None:

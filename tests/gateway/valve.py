@@ -38,6 +38,7 @@ class Valve:
         self._held: Held | None = None
         self._holding: Held | None = None
         self._is_shut = False
+        self.is_silent = False
 
     async def start(self, path: Path) -> str:
         self._server = await asyncio.start_unix_server(self._serve, path)
@@ -102,7 +103,8 @@ class Valve:
                     calls.append(held)
                 else:
                     await held.wait()
-            writer.write(request)
+            if not self.is_silent:
+                writer.write(request)
         writer.close()
 
     async def _replies(
