@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, status
 from fastapi import Path as PathParameter
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from hlr_sim.config import FaultTable
@@ -19,6 +20,7 @@ from hlr_sim.views import (
     SubscriberPatch,
     SubscriberView,
 )
+from telecom.runtime.http_bounds import wrong_request
 from telecom.sms.errors import SmsError
 
 
@@ -28,6 +30,7 @@ def make_api(control: Control, *, health: Callable[[], dict[str, Any]]) -> FastA
     app.state.control = control
     app.state.health = health
     app.include_router(router)
+    app.add_exception_handler(RequestValidationError, wrong_request)
     for error, code in _STATUS_OF.items():
         app.add_exception_handler(error, _answer_with(code))
     return app

@@ -1,6 +1,7 @@
 """An HTTP server beside other work on the same loop."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 import uvicorn
 
 from telecom.net.tasks import spawn
+from telecom.runtime.http_bounds import BoundedBodies, BoundedConnection
 from telecom.runtime.service import taking_port
 
 
@@ -21,12 +23,19 @@ class _Server(uvicorn.Server):
 
 
 class HttpServer:
-    """Serves an ASGI application until it is stopped."""
+    """Serves an ASGI application until it is stopped, within the bounds of `http_bounds`."""
 
     def __init__(self, app: Any) -> None:
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+            BoundedBodies(app),
+            http=BoundedConnection,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
         )
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # not for faults of clients
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None
         self.url = ""
