@@ -32,7 +32,7 @@ class Alerts:
     def alert(self, msisdn: str, service_centre: str, now: float, *, hlr: str) -> None:
         """Tell a service centre, from the HLR's global title, that `msisdn` can be reached."""
         if self.pending >= MAX_PENDING:
-            _log.warning("alert_dropped", msisdn=msisdn, service_centre=service_centre)
+            _log.warning("alert_dropped", service_centre=service_centre)
             return
         self.pending += 1
         self._attempt(
@@ -69,9 +69,5 @@ class Alerts:
             return
         self.pending -= 1
         if failure is not None:
-            _log.warning(
-                "alert_failed",
-                msisdn=argument.msisdn.digits,
-                service_centre=argument.service_centre_address.digits,
-                failure=failure,
-            )
+            service_centre = argument.service_centre_address.digits
+            _log.warning("alert_failed", service_centre=service_centre, failure=failure)

@@ -77,8 +77,9 @@ class Network:
     def holder(self, msisdn: str) -> Operator | None:
         """Return the operator whose range a complete MSISDN is of."""
         found = self._ranges.find(msisdn)
-        complete = found is not None and len(msisdn) == found.operator.number_length
-        return found.operator if found is not None and complete else None
+        if found is None or len(msisdn) != found.operator.number_length:
+            return None
+        return found.operator if msisdn.isdecimal() else None  # semi-octets can be * and # too
 
     def onwards(self, operator: Operator, steps: int) -> Operator:
         """Return the operator that stands `steps` further in the configuration, in a circle."""

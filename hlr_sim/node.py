@@ -43,6 +43,7 @@ _TARGETS: Final[dict[type[Sequence], Target]] = {
     NoteSubscriberPresentArg: Target.READY_FOR_SM,
 }
 _NOT_SUPPORTED: Final = Reply(error=ErrorCode.FACILITY_NOT_SUPPORTED)
+_SYSTEM_FAILURE: Final = Reply(error=ErrorCode.SYSTEM_FAILURE)
 _NO_ANSWER: Final = Reply(silent=True)
 
 _log = structlog.get_logger("hlr_sim.node")
@@ -109,12 +110,18 @@ class Node:
         kind = type(invoked.argument)
         reply = self._faulty_reply(dialogue, kind) if self.lab.faults.rows else None
         if reply is None:
-            operation = dialogue.operations.get(kind)
-            if operation is None:
-                reply = _NOT_SUPPORTED
-            else:
-                reply = operation(dialogue, invoked.argument, now)
+            reply = self._reply(dialogue, invoked.argument, now)
         dialogue.pending.append((invoked.invoke_id, reply))
+
+    def _reply(self, dialogue: Dialogue, argument: Sequence, now: float) -> Reply:
+        operation = dialogue.operations.get(type(argument))
+        if operation is None:
+            return _NOT_SUPPORTED
+        try:
+            return operation(dialogue, argument, now)
+        except Exception:  # noqa: BLE001 - the peer needs an answer, and other peers theirs
+            _log.exception("operation_failed", operation=type(argument).__name__)
+            return _SYSTEM_FAILURE
 
     def _faulty_reply(self, dialogue: Dialogue, kind: type[Sequence]) -> Reply | None:
         """Return what a fault puts in the answer's place; a delay is noted in the dialogue."""

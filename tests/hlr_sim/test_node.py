@@ -71,6 +71,25 @@ def routing(link: Any, msisdn: str = MSISDN) -> tuple[str, str]:
     return returned.result.imsi, node
 
 
+def test_a_number_with_other_digits_is_of_nobody(link):
+    link.open(ac.SHORT_MSG_GATEWAY_V3, sri("4477009*#abc"), MSISDN, 6)
+    (failed,) = link.take(Failed)
+    assert failed.code == ErrorCode.UNKNOWN_SUBSCRIBER
+
+
+def test_a_fault_of_a_role_is_a_system_failure_for_the_peer(link, monkeypatch):
+    def fault(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as faulty:
+        faulty.setattr(link.node.lab.population, "find", fault)
+        link.open(ac.SHORT_MSG_GATEWAY_V3, sri(), MSISDN, 6)
+        (failed,) = link.take(Failed)
+        assert failed.code == ErrorCode.SYSTEM_FAILURE
+    assert routing(link)[1] == "4477009001"
+    assert link.is_quiet()
+
+
 @pytest.mark.parametrize(
     "context", [ac.SHORT_MSG_GATEWAY_V1, ac.SHORT_MSG_GATEWAY_V2, ac.SHORT_MSG_GATEWAY_V3]
 )
