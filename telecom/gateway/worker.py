@@ -29,7 +29,7 @@ class Pace(msgspec.Struct, frozen=True):
     `orphaned` was a dead node's, and is taken over.
     """
 
-    block: float = 1.0
+    block: float = 0.25
     release: float = 0.25
     renewal: float = 5.0
     orphaned: float = 20.0

@@ -1,0 +1,191 @@
+"""A node with all its parts, over TCP to the operators that `hlr_sim` plays, SMPP and HTTP."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import telecom
+from hlr_sim.config import AlertSchedule, HlrSimConfig, M3uaListener
+from hlr_sim.config import HttpListener as SimulatorsHttp
+from hlr_sim.simulator import Simulator
+from telecom.gateway.config import HttpListener, SmppListener
+from telecom.gateway.node import GatewayNode
+from telecom.net.smpp_client import Esme
+from telecom.smpp.errors import RefusedError
+from telecom.smpp.status import CommandStatus
+from telecom.sms.receipt import MessageState
+from telecom.store.ledger_feed import LedgerFeed
+from tests.gateway.network import GATEWAY
+from tests.gateway.pipeline import CONFIGS, config, eventually
+
+NUMBER = "447700900123"
+DEMO = ("demo", "demo")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+async def operators() -> AsyncIterator[str]:
+    """The simulated operators; the URL of their link."""
+    url = f"tcp://127.0.0.1:{free_port()}"
+    settings = HlrSimConfig(
+        operators=CONFIGS / "operators.toml",
+        m3ua=M3uaListener(url=url),
+        http=SimulatorsHttp(port=0),
+        comes_back_after=0.3,
+        alerts=AlertSchedule(interval=0.2, attempts=50),
+    )
+    async with Simulator(settings, base=CONFIGS):
+        yield url
+
+
+@pytest.fixture
+def make_gateway(operators: str, tmp_path: Path) -> Callable[..., GatewayNode]:
+    def make(**settings: Any) -> GatewayNode:
+        accounts = [
+            account.model_copy(update={"operator_of_platform": account.system_id == "demo"})
+            for account in config().accounts
+        ]
+        values = {
+            "ss7": {"url": operators, "global_titles": (GATEWAY,)},
+            "smpp": SmppListener(port=0),
+            "http": HttpListener(port=0),
+            "data": tmp_path,
+            "accounts": accounts,
+            "prices": [{"service": "sms-mt", "amount": "0.05"}],
+        }
+        return GatewayNode(config(**(values | settings)), base=CONFIGS)
+
+    return make
+
+
+@pytest.fixture
+async def gateway(make_gateway: Callable[..., GatewayNode]) -> AsyncIterator[GatewayNode]:
+    async with make_gateway() as node:
+        yield node
+
+
+def connect(gateway: GatewayNode, system_id: str = "demo", password: str = "") -> Esme:
+    host, _, port = gateway.addresses["SMPP (gateway)"].partition(":")
+    return telecom.connect(host, int(port), system_id=system_id, password=password or system_id)
+
+
+@pytest.fixture
+async def http(gateway: GatewayNode) -> AsyncIterator[httpx.AsyncClient]:
+    url = gateway.addresses["HTTP API, /docs, /metrics, /healthz"]
+    async with httpx.AsyncClient(base_url=url, auth=DEMO) as client:
+        yield client
+
+
+async def test_from_submit_sm_to_the_statement(
+    gateway: GatewayNode, http: httpx.AsyncClient
+) -> None:
+    async with connect(gateway) as esme:
+        submission = await esme.submit(NUMBER, "hello", receipt=True)
+        assert (await submission.receipt()).stat is MessageState.DELIVRD
+        bound = await http.get("/metrics")
+    assert "telecom_binds 1.0" in bound.text
+    await eventually(lambda: lines_of(http), [("sms-mt", 1, "0.05")])
+    (pair,) = [json.loads(line) for line in (await http.get("/v1/evidence")).text.splitlines()]
+    assert pair["verdict"] == "match"
+    assert pair["message"] == submission.message_id
+    assert (await http.get("/healthz")).json() == {"status": "ok", "faults": {}}
+
+
+async def lines_of(http: httpx.AsyncClient) -> list[tuple[str, int, str]]:
+    lines = (await http.get("/v1/statement")).json()["lines"]
+    return [(line["service"], line["events"], line["amount"]) for line in lines]
+
+
+async def test_a_handset_replies(gateway: GatewayNode) -> None:
+    async with connect(gateway) as esme:
+        await esme.submit("447700900912", "hello", source="38591000100")
+        async with asyncio.timeout(5):
+            async for delivery in esme.deliveries():
+                assert delivery.text == "re: hello"
+                await delivery.accept()
+                break
+
+
+async def test_what_an_esme_may_not_do(gateway: GatewayNode) -> None:
+    for name, password in (("demo", "wrong"), ("nobody", "nobody")):
+        with pytest.raises(RefusedError) as refused:
+            async with connect(gateway, name, password):
+                pass
+        assert refused.value.status == CommandStatus.ESME_RINVPASWD
+    async with connect(gateway) as esme:
+        response = await esme.request(telecom.smpp.pdus.CancelSm(message_id=b"1"))
+        assert response.command_status == CommandStatus.ESME_RINVCMDID
+
+
+async def test_an_account_has_so_many_binds(make_gateway: Callable[..., GatewayNode]) -> None:
+    accounts = [account.model_copy(update={"max_binds": 1}) for account in config().accounts]
+    async with make_gateway(accounts=accounts) as gateway:
+        async with connect(gateway):
+            with pytest.raises(RefusedError) as refused:
+                async with connect(gateway):
+                    pass
+        assert refused.value.status == CommandStatus.ESME_RBINDFAIL
+        async with connect(gateway):
+            pass
+
+
+async def test_what_the_api_refuses(http: httpx.AsyncClient) -> None:
+    answers = [
+        (await http.get("/v1/statement", auth=("demo", "wrong")), 401),
+        (await http.get("/v1/statement", auth=("slow", "slow"), params={"client": "demo"}), 403),
+        (await http.get("/v1/evidence", auth=("slow", "slow")), 403),
+        (await http.get("/v1/statement", params={"month": "2026-13"}), 422),
+        (await http.post("/v1/lookups", json={"msisdn": "33612345678"}), 422),
+        (await http.post("/v1/lookups", json={"msisdn": "a number"}), 422),
+    ]
+    assert [answer.status_code for answer, _ in answers] == [status for _, status in answers]
+
+
+async def test_a_lookup(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/v1/lookups", json={"msisdn": "+447700900901"})
+    assert (answer.status_code, answer.json()["status"]) == (200, "absent")
+
+
+async def test_a_restart_goes_on_with_what_was_left(
+    make_gateway: Callable[..., GatewayNode],
+) -> None:
+    async with make_gateway() as first, connect(first) as esme:
+        await esme.submit("447700900901", "hello", receipt=True)
+    async with make_gateway() as second, connect(second) as esme, asyncio.timeout(5):
+        async for delivery in esme.deliveries():
+            assert delivery.receipt is not None
+            assert delivery.receipt.stat is MessageState.DELIVRD
+            break
+
+
+async def test_the_ledger_is_filled_though_its_feed_fails_at_first(
+    make_gateway: Callable[..., GatewayNode], monkeypatch: pytest.MonkeyPatch, quick: None
+) -> None:
+    step, failures = LedgerFeed.step, [ZeroDivisionError(), ZeroDivisionError()]
+
+    async def fails_at_first(self: LedgerFeed) -> int:
+        if failures:
+            raise failures.pop()
+        return await step(self)
+
+    monkeypatch.setattr(LedgerFeed, "step", fails_at_first)
+    async with make_gateway() as gateway:
+        url = gateway.addresses["HTTP API, /docs, /metrics, /healthz"]
+        async with httpx.AsyncClient(base_url=url, auth=DEMO) as http:
+            await http.post("/v1/lookups", json={"msisdn": NUMBER})
+            await eventually(lambda: services(http), ["number-lookup"])
+
+
+async def services(http: httpx.AsyncClient) -> list[str]:
+    return [line["service"] for line in (await http.get("/v1/statement")).json()["lines"]]
