@@ -109,7 +109,8 @@ class Framer:
 
 
 def _bad(name: str, value: bytes) -> LocalError:
-    return LocalError(f"{name} cannot be {value!r}")
+    """Name the field; what it has may be a password or a text, and errors are logged."""
+    return LocalError(f"{name}: {len(value)} octets that do not fit, or with a NUL among them")
 
 
 def _cut(frame: bytes, at: int, error: int, sequence_number: int, name: str) -> PduError:

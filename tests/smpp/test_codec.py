@@ -235,3 +235,10 @@ def test_a_length_that_cannot_be(length: int) -> None:
 def test_parts_are_no_pdus() -> None:
     assert not issubclass(SmeAddress, Pdu)
     assert issubclass(SmeAddress, Part)
+
+
+def test_what_does_not_fit_is_named_but_not_shown() -> None:
+    with pytest.raises(LocalError) as raised:
+        encode(BindTransceiver(b"demo", b"s3cret-s3cret"))
+    assert "password: 13 octets" in str(raised.value)
+    assert "s3cret" not in str(raised.value)

@@ -37,12 +37,13 @@ _READERS: Final[dict[type, Reader]] = {
 def encode(message: Sequence | Choice, version: int) -> bytes | None:
     """Encode a whole parameter; None where this version has no such parameter.
 
-    Raises `LocalError` when the message cannot be written as it is.
+    Raises `LocalError` when the message cannot be written as it is; it says nothing of what is
+    in the message, subscribers' numbers and texts.
     """
     try:
         octets: bytes | None = _WRITERS[type(message)](message, version)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
-        raise LocalError(f"{message!r} cannot be written: {error}") from error
+        raise LocalError(f"{type(message).__name__} cannot be written: {error}") from error
     return octets
 
 

@@ -90,9 +90,9 @@ def encode_address(address: SccpAddress) -> bytes:
             octets += _encode_global_title(gt)
         value = bytes((indicator,)) + octets
     except (TypeError, ValueError) as error:  # None, or more than an octet holds
-        raise LocalError(f"{address} cannot be coded: {error}") from error
+        raise LocalError(f"an address cannot be coded: {error}") from error
     if len(value) > LONGEST_ADDRESS:
-        raise LocalError(f"{address} is longer than {LONGEST_ADDRESS} octets")
+        raise LocalError(f"an address of {len(value)} octets, {LONGEST_ADDRESS} at most are sent")
     return bytes((len(value),)) + value
 
 

@@ -289,3 +289,15 @@ def test_damaged_octets(declared: Any, data: Any) -> None:
     for _ in range(data.draw(st.integers(1, 3))):
         octets[data.draw(st.integers(0, len(octets) - 1))] = data.draw(st.integers(0, 255))
     decodes_or_says_why(declared, bytes(octets))
+
+
+def test_an_error_of_ours_does_not_show_what_the_message_carries() -> None:
+    argument = messages.MtForwardSmArg(
+        sm_rp_da=SmRpDa(imsi="1234567x"), sm_rp_oa=SmRpOa(), sm_rp_ui=b"the text of a subscriber"
+    )
+    with pytest.raises(LocalError) as raised:
+        encode(argument, 3)
+    said = str(raised.value)
+    assert said.startswith("MtForwardSmArg cannot be written: ")
+    assert "123456" not in said
+    assert "text" not in said
