@@ -16,7 +16,7 @@ from telecom.ss7.map import values
 from telecom.ss7.map.declarations import LATEST_VERSION, Choice, Kind, Primitive, Sequence
 from telecom.ss7.map.elements import Declared, Element, context_tag, elements
 from telecom.ss7.map.errors import LocalError, ParameterError
-from telecom.wire import decode_semi_octets, encode_semi_octets
+from telecom.wire import encode_semi_octets
 
 _WRITE: Final = {
     Kind.ADDRESS: "address({})",
@@ -82,7 +82,7 @@ def _environment(found: dict[Declared, tuple[Element, ...]]) -> dict[str, Any]:
         "mw_status": values.encode_mw_status,
         "oid": ber.encode_oid,
         "read_address": values.decode_address,
-        "read_digits": decode_semi_octets,
+        "read_digits": values.decode_digits,
         "read_integer": ber.decode_integer,
         "read_boolean": ber.decode_boolean,
         "read_mw_status": values.decode_mw_status,

@@ -10,6 +10,9 @@ from telecom.wire import decode_semi_octets, encode_semi_octets
 MAX_ADDRESS_OCTETS: Final = 20
 """maxAddressLength; longer ISDN addresses than the specification's 9 octets are understood."""
 
+FEWEST_DIGITS: Final = 5
+"""What a TBCD-STRING of three octets has, the shortest that there is (an IMSI, 17.7.8)."""
+
 _NO_EXTENSION: Final = 0x80
 _FIRST_OCTETS: Final = {
     (nai, npi): bytes((_NO_EXTENSION | nai << 4 | npi,)) for nai in range(8) for npi in range(16)
@@ -28,6 +31,14 @@ def decode_address(data: bytes, start: int, end: int) -> AddressString:
         raise BerError(f"an address of {end - start} octets at octet {start}")
     first = data[start]
     return AddressString(decode_semi_octets(data[start + 1 : end]), first >> 4 & 7, first & 15)
+
+
+def decode_digits(octets: bytes) -> str:
+    """Decode a TBCD-STRING; raises `BerError` where fillers leave less than could be sent on."""
+    digits = decode_semi_octets(octets)
+    if len(digits) < FEWEST_DIGITS:
+        raise BerError(f"{len(digits)} digits in {len(octets)} octets")
+    return digits
 
 
 def encode_mw_status(status: int) -> bytes:

@@ -200,6 +200,8 @@ def test_bad_arguments(octets: str) -> None:
         "890d0b916407896745f30000000000",  # and one of thirteen
         "8c024200",  # an IMSI of two octets
         "8c0642001132",  # one that is cut short
+        "8c08ffffffffffffffff",  # one that is all fillers
+        "8c0312ffff",  # one of two digits, which no three octets can say again
         "8800",  # an INTEGER without octets
         "af00",  # a correlation id without what it must have
     ],
