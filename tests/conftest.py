@@ -1,9 +1,10 @@
-"""The lab that end-to-end tests, interoperability tests and the README's examples share."""
+"""What all tests share: logging as it was, and the lab that some of them run against."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.end_to_end.lab_process import Lab, hurried_configs, started_lab
 
@@ -14,6 +15,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "running_lab" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("lab"))
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Undo what a command that ran inside a test has configured."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

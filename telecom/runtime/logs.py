@@ -1,5 +1,6 @@
 """Structured logs on stderr: for people on a terminal, as JSON for machines."""
 
+import contextlib
 import logging
 import sys
 import time
@@ -43,6 +44,20 @@ class FewerLines:
         return {**line, "left_out": left_out} if left_out else line
 
 
+class _Stderr:
+    """Writes to what stderr is at the moment; a line that cannot be written harms nobody."""
+
+    def __init__(self, *_: object) -> None:
+        """Be made by structlog, with or without the name of a logger."""
+
+    def msg(self, line: str) -> None:
+        """Write a line."""
+        with contextlib.suppress(OSError, ValueError):
+            print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+    log = debug = info = warn = warning = error = critical = fatal = exception = msg
+
+
 def configure(*, level: str = "info", form: Literal["auto", "json", "text"] = "auto") -> None:
     """Send every log line of the process to stderr.
 
@@ -70,6 +85,6 @@ def configure(*, level: str = "info", form: Literal["auto", "json", "text"] = "a
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(numeric),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        logger_factory=_Stderr,
+        cache_logger_on_first_use=False,
     )

@@ -1,16 +1,11 @@
+import io
 import json
-from collections.abc import Iterator
+import sys
 
 import pytest
 import structlog
 
 from telecom.runtime import logs
-
-
-@pytest.fixture
-def fresh() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 def test_what_peers_repeat_is_left_out_and_counted() -> None:
@@ -32,7 +27,6 @@ def test_what_peers_repeat_is_left_out_and_counted() -> None:
     assert written("refused") == {"event": "refused"}
 
 
-@pytest.mark.usefixtures("fresh")
 @pytest.mark.parametrize("form", ["json", "text"])
 def test_a_traceback_shows_no_variables(form: str, capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(form=form)  # type: ignore[arg-type]
@@ -46,9 +40,22 @@ def test_a_traceback_shows_no_variables(form: str, capsys: pytest.CaptureFixture
     assert f"password = {password!r}" not in said
 
 
-@pytest.mark.usefixtures("fresh")
 def test_what_a_peer_sends_stays_on_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(form="json")
     structlog.get_logger("test").warning("refused", system_id="a\nb\x1b[31m", octets=b"\xff")
     (line,) = capsys.readouterr().err.splitlines()
     assert json.loads(line)["system_id"] == "a\nb\x1b[31m"
+
+
+def test_a_line_that_cannot_be_written_harms_nobody(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(form="json")
+    logger = structlog.get_logger("test")
+    closed = io.StringIO()
+    closed.close()
+    with monkeypatch.context() as closing:
+        closing.setattr(sys, "stderr", closed)
+        logger.error("lost")
+    logger.error("written")
+    assert "written" in capsys.readouterr().err
