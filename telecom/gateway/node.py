@@ -40,7 +40,13 @@ from telecom.runtime.operators import read_operators
 from telecom.runtime.service import taking_port
 from telecom.smpp.session import SessionLimits
 from telecom.ss7.map.primitives import MapIndication
-from telecom.store.embedded import EmbeddedRedis, StoreError, connect
+from telecom.store.embedded import (
+    EmbeddedRedis,
+    StoreError,
+    StoreUrlError,
+    connect,
+    without_password,
+)
 from telecom.store.events import EventLog
 from telecom.store.gt_gate import GtGate as StoredGate
 from telecom.store.keys import Partitions
@@ -86,6 +92,8 @@ class GatewayNode(Daemon):
     async def _start(self) -> None:
         try:
             await self._start_parts()
+        except StoreUrlError as error:
+            raise ConfigError(str(error)) from None
         except StoreError as error:
             raise CommandError(str(error)) from None
 
@@ -117,7 +125,11 @@ class GatewayNode(Daemon):
 
     def _data_folder(self) -> Path:
         if self.config.data is not None:
-            self.config.data.mkdir(parents=True, exist_ok=True)
+            try:
+                self.config.data.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                why = f"{self.config.data} cannot be the data folder: {error.strerror}"
+                raise ConfigError(why) from None
             return self.config.data
         temporary = tempfile.TemporaryDirectory(prefix="telecom-gateway-")
         return Path(self.running.enter_context(temporary))
@@ -137,9 +149,8 @@ class GatewayNode(Daemon):
         try:
             return await next_incarnation(self._redis, self._clock.wall())
         except RedisError as error:
-            raise ConnectionFailed(
-                f"Redis at {self.config.redis.url} does not answer: {error}"
-            ) from None
+            where = without_password(self.config.redis.url or "unix://")
+            raise ConnectionFailed(f"Redis at {where} does not answer: {error}") from None
 
     async def _start_ledger(self, data: Path) -> Ledger:
         """Open the ledger and fill it from Redis; the last thing stopped but Redis itself."""
@@ -188,7 +199,11 @@ class GatewayNode(Daemon):
 
     async def _start_ss7(self) -> None:
         """Bring the link up; a peer that is not there yet is tried again while the node serves."""
-        await self._ss7.start()
+        try:
+            await self._ss7.start()
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise ConnectionFailed(f"no link at {self.config.ss7.url}: {why}") from None
         self.running.push_async_callback(self._ss7.close)
         self.running.push_async_callback(at_most, LAST_RECORDS, self._from_network.drain)
         with contextlib.suppress(TimeoutError):

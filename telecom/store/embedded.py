@@ -50,23 +50,34 @@ class StoreError(Exception):
     """The store cannot be used as it is configured: one line that says what to do."""
 
 
+class StoreUrlError(StoreError):
+    """The URL of a store is none, or one that cannot be used here."""
+
+
 def connect(url: str) -> Client:
     """Return a client for ``redis://``, ``rediss://``, ``unix://`` or ``redis+cluster://``.
 
     It connects when first used, and again after a connection is lost: what was under way is
-    sent once more, which every script of the store bears. Raises `StoreError` for another URL.
+    sent once more, which every script of the store bears. Raises `StoreUrlError` for another URL.
     """
     scheme, separator, rest = url.partition("://")
     retry = Retry(ExponentialBackoff(cap=0.5, base=0.02), retries=6)
     options: dict[str, Any] = {"retry": retry}
     if scheme != "unix":
         options |= {"socket_keepalive": True, "socket_keepalive_options": _keepalive()}
-    if separator and scheme in _CLUSTER_SCHEMES:
-        return RedisCluster.from_url(f"{_CLUSTER_SCHEMES[scheme]}://{rest}", **options)
-    if separator and scheme in _SCHEMES:
-        return Redis.from_url(url, **options)
+    with contextlib.suppress(ValueError):  # a host or port that is none
+        if separator and scheme in _CLUSTER_SCHEMES:
+            return RedisCluster.from_url(f"{_CLUSTER_SCHEMES[scheme]}://{rest}", **options)
+        if separator and scheme in _SCHEMES:
+            return Redis.from_url(url, **options)
     schemes = ", ".join(f"{scheme}://" for scheme in (*_SCHEMES, *_CLUSTER_SCHEMES))
-    raise StoreError(f"{url!r} is no Redis URL: expected one of {schemes}")
+    raise StoreUrlError(f"{without_password(url)} is no Redis URL: expected one of {schemes}")
+
+
+def without_password(url: str) -> str:
+    """Return a URL as it may be shown: who the user is, and the password, are left out."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if separator else "what is given"
 
 
 def _keepalive() -> dict[int, int]:

@@ -16,7 +16,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from telecom.charging.events import BillableEvent
 from telecom.charging.statements import Usage, month_of
 from telecom.router.evidence import GENESIS, Verification, canonical, verify_lines
-from telecom.store.embedded import StoreError
+from telecom.store.embedded import StoreError, StoreUrlError
 from telecom.store.evidence import Sealed, seal
 from telecom.store.records import Evidence
 
@@ -228,15 +228,15 @@ def _engine(url: str) -> sa.Engine:
         parsed = sa.make_url(url)
         dialect = parsed.get_backend_name()
     except sa.exc.ArgumentError:
-        raise StoreError("the ledger's URL is none: expected sqlite:///FILE") from None
+        raise StoreUrlError("the ledger's URL is none: expected sqlite:///FILE") from None
     if dialect not in _DIALECTS:
-        raise StoreError(f"ledger {parsed!r}: expected sqlite:// or postgresql://")
+        raise StoreUrlError(f"ledger {parsed!r}: expected sqlite:// or postgresql://")
     try:
         if dialect != "sqlite":
             return sa.create_engine(parsed)
         engine = sa.create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS})
     except (ImportError, sa.exc.NoSuchModuleError) as error:
-        raise StoreError(f"ledger {parsed!r}: its driver is not installed: {error}") from None
+        raise StoreUrlError(f"ledger {parsed!r}: its driver is not installed: {error}") from None
     sa.event.listen(engine, "connect", _configure_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine

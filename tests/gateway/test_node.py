@@ -1,6 +1,7 @@
 """A node with all its parts, over TCP to the operators that `hlr_sim` plays, SMPP and HTTP."""
 
 import asyncio
+import errno
 import json
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -17,6 +18,7 @@ from hlr_sim.simulator import Simulator
 from telecom.gateway.config import HttpListener, SmppListener
 from telecom.gateway.node import GatewayNode
 from telecom.net.smpp_client import Esme
+from telecom.runtime.errors import CommandError, ConnectionFailed
 from telecom.smpp.errors import RefusedError
 from telecom.smpp.status import CommandStatus
 from telecom.sms.receipt import MessageState
@@ -189,3 +191,33 @@ async def test_the_ledger_is_filled_though_its_feed_fails_at_first(
 
 async def services(http: httpx.AsyncClient) -> list[str]:
     return [line["service"] for line in (await http.get("/v1/statement")).json()["lines"]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "status", "said"),
+    [
+        ({"redis": {"url": "redis://:s3cret@127.0.0.1:1/0"}}, 3, "Redis at redis://127.0.0.1:1/0"),
+        ({"redis": {"url": "http://:s3cret@127.0.0.1"}}, 2, "http://127.0.0.1 is no Redis URL"),
+        ({"ledger": {"url": "s3cret"}}, 2, "the ledger's URL is none"),
+        ({"data": Path("/dev/null/data")}, 2, "/dev/null/data cannot be the data folder"),
+    ],
+)
+async def test_what_cannot_be_had_is_one_line_without_a_password(
+    make_gateway: Callable[..., GatewayNode], settings: dict[str, Any], status: int, said: str
+) -> None:
+    with pytest.raises(CommandError, match=said) as raised:
+        await make_gateway(**settings).__aenter__()
+    assert raised.value.status == status
+    assert "s3cret" not in str(raised.value)
+
+
+async def test_a_transport_that_this_machine_lacks_is_no_connection(
+    make_gateway: Callable[..., GatewayNode], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_: int) -> None:
+        raise OSError(errno.EPROTONOSUPPORT, "this kernel has no SCTP")
+
+    monkeypatch.setattr("telecom.net.links.sctp.make_socket", none)
+    gateway = make_gateway(ss7={"url": "sctp://127.0.0.1:2905", "global_titles": (GATEWAY,)})
+    with pytest.raises(ConnectionFailed, match="no link at sctp://127.0.0.1:2905: this kernel"):
+        await gateway.__aenter__()

@@ -9,7 +9,14 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from telecom.store import embedded
-from telecom.store.embedded import EmbeddedRedis, StoreError, connect, find_server
+from telecom.store.embedded import (
+    EmbeddedRedis,
+    StoreError,
+    StoreUrlError,
+    connect,
+    find_server,
+    without_password,
+)
 
 
 async def test_what_it_acknowledged_is_there_after_a_restart(server: Path, tmp_path: Path) -> None:
@@ -195,3 +202,24 @@ def test_what_is_no_redis_url_is_refused_with_what_is(url: str) -> None:
 )
 async def test_a_client_connects_when_first_used(url: str, kind: str) -> None:
     assert type(connect(url)).__name__ == kind
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:s3cret@localhost:99999/0",
+        "redis://user:s3cret@[::1",
+        "redis+cluster://:s3cret@localhost:port",
+        "http://user:s3cret@localhost",
+        "s3cret",
+    ],
+)
+def test_a_url_that_is_none_is_named_without_its_password(url: str) -> None:
+    with pytest.raises(StoreUrlError, match="is no Redis URL: expected one of redis://") as raised:
+        connect(url)
+    assert "s3cret" not in str(raised.value)
+
+
+def test_a_url_is_shown_without_its_password() -> None:
+    assert without_password("redis://user:p@ss@localhost:1/0") == "redis://localhost:1/0"
+    assert without_password("unix:///run/redis.sock") == "unix:///run/redis.sock"
