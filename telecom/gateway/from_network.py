@@ -42,6 +42,7 @@ from telecom.store.outbox import Outbox
 from telecom.store.records import ENCODE, OutboxItem
 
 _BATCH: Final = 256
+_MOST_UNSURE: Final = 10_000
 _log = structlog.get_logger("telecom.gateway.from_network")
 
 
@@ -57,10 +58,14 @@ class _Dialogue:
 
 
 class _Received(msgspec.Struct, frozen=True):
-    """A short message from a handset, and the invocation to answer when it is stored."""
+    """A short message from a handset, and the invocation to answer when it is stored.
+
+    `identity` is what a repetition of it shares with it.
+    """
 
     dialogue: int
     invoke_id: int
+    identity: str
     item: OutboxItem
 
 
@@ -104,6 +109,7 @@ class FromNetwork:
         self._metrics = metrics
         self._clock = clock
         self._dialogues: dict[int, _Dialogue] = {}
+        self._unsure: dict[str, str] = {}
         self._messages = MicroBatch(self._store, _BATCH, failed=self._not_stored)
         self._alerts = MicroBatch(self._wake, _BATCH, failed=self._not_woken)
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
@@ -200,14 +206,15 @@ class FromNetwork:
             number=msisdn,
             at=self._clock.wall(),
         )
+        identity = _identity(msisdn, submit)
         item = OutboxItem(
-            id=_identity(msisdn, submit) or message_id,
+            id=identity if submit.reject_duplicates else self._unsure.pop(identity, message_id),
             account=owner,
             number=msisdn,
             body=_deliver_sm(msisdn, submit),
             events=(ENCODE(event),),
         )
-        self._messages.add(_Received(invoked.dialogue, invoked.invoke_id, item))
+        self._messages.add(_Received(invoked.dialogue, invoked.invoke_id, identity, item))
 
     def _alert_service_centre(self, invoked: map_primitives.Invoked) -> None:
         argument: AlertServiceCentreArg = invoked.argument  # type: ignore[assignment]
@@ -225,8 +232,15 @@ class FromNetwork:
         _log.error("mo_not_stored", count=len(received), error=str(error))
         self._metrics.count("mobile_originated", "not_stored", len(received))
         for message in received:
+            self._remember(message)
             self._fail(message.dialogue, message.invoke_id, ErrorCode.SYSTEM_FAILURE)
         self._flush()
+
+    def _remember(self, message: _Received) -> None:
+        """Keep the id of what Redis may have stored before it went away, for the repetition."""
+        while len(self._unsure) >= _MOST_UNSURE:
+            del self._unsure[next(iter(self._unsure))]
+        self._unsure[message.identity] = message.item.id
 
     async def _wake(self, alerts: list[_Alert]) -> None:
         for alert in alerts:
@@ -285,13 +299,11 @@ class FromNetwork:
             self._map.close(dialogue, self._clock.monotonic())
 
 
-def _identity(msisdn: str, submit: SmsSubmit) -> str | None:
-    """Return what a repetition shares with the first one, where the handset asks (TP-RD).
+def _identity(msisdn: str, submit: SmsSubmit) -> str:
+    """Return what a repetition shares with the first one, TS 23.040 9.2.3.25 (TP-RD).
 
-    TS 23.040 9.2.3.25: the same TP-MR and TP-DA from the same handset are the same message.
+    The same TP-MR and TP-DA from the same handset are the same message.
     """
-    if not submit.reject_duplicates:
-        return None
     destination = submit.destination_address.digits
     text = crc32(submit.user_data.payload)
     return f"mo:{msisdn}:{destination}:{submit.message_reference}:{text:08x}"

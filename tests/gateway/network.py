@@ -129,8 +129,9 @@ class Wire:
         return min((due for due in timers if due is not None), default=float("inf"))
 
     def handle_timer(self) -> None:
+        indications = self.node.timer(self.time.now)
         if not self.is_cut:
-            self.indicate(self.node.timer(self.time.now))
+            self.indicate(indications)
         self.network.handle(self, self.peer.timer(self.time.now))
         self.network.handle_timer(self.time.now)
         self._turn()

@@ -209,6 +209,24 @@ async def test_a_handset_hears_that_redis_was_away(
     assert await store.charges() == {}
 
 
+async def test_a_repetition_of_what_redis_stored_unheard_is_no_second_message(
+    make_node: MakeNode, valve: tuple[Valve, str], network: Network, store: Store, quick: None
+) -> None:
+    link, url = valve
+    node = make_node(url, patient=False)
+    storing = link.hold("outbox_put", reply=True)
+    begun = network.begins(node.wire, SHORT_MSG_MO_RELAY_V3, mo())
+    await storing.reached()
+    link.shut()
+    await said(begun, REFUSED)
+    link.open()
+    await said(network.begins(node.wire, SHORT_MSG_MO_RELAY_V3, mo()), ANSWERED)
+    await said(network.begins(node.wire, SHORT_MSG_MO_RELAY_V3, mo("the next")), ANSWERED)
+    esme = node.bind()
+    await esme.until(lambda: len(esme.messages()) == 2)
+    assert len(await store.charges()) == 2
+
+
 async def test_a_peer_that_leaves_before_the_answer_leaves_nothing_behind(
     make_node: MakeNode, valve: tuple[Valve, str], network: Network
 ) -> None:

@@ -285,4 +285,5 @@ async def test_a_node_stops_though_redis_is_away(
     fsm.returns()
     async with asyncio.timeout(2.5):
         await node.stop(grace=0.2)
+    node.is_killed = True  # and has no more to do
     assert await store.depth() == (1, 1, 0)
