@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from hlr_sim.faults import MAX_FAULTS, Fault, Target
-from telecom.runtime.config import Digits, PointCode, Port, Seconds, Table, moved
+from telecom.runtime.config import Digits, PointCode, Port, RoutingContext, Seconds, Table, moved
 
 
 class M3uaListener(Table):
@@ -16,7 +16,7 @@ class M3uaListener(Table):
     point_code: PointCode = 201
     peer_point_code: PointCode = 101
     network_indicator: Annotated[int, Field(ge=0, le=3)] = 2
-    routing_context: Annotated[int, Field(ge=0)] | None = 1
+    routing_context: RoutingContext | None = 1
 
 
 class HttpListener(Table):

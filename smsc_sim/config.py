@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SecretStr, field_validator
 
 from smsc_sim.behaviour import Rule
-from telecom.runtime.config import Port, Table, moved
+from telecom.runtime.config import Port, SystemId, Table, moved
 from telecom.smpp.status import CommandStatus
 from telecom.sms.receipt import MessageState
 
@@ -17,13 +17,13 @@ class SmppListener(Table):
 
     host: str = "127.0.0.1"
     port: Port = 2776
-    system_id: Annotated[str, Field(max_length=15)] = "smsc-sim"
+    system_id: SystemId = "smsc-sim"
 
 
 class Account(Table):
     """Who may bind."""
 
-    system_id: Annotated[str, Field(min_length=1, max_length=15)]
+    system_id: Annotated[SystemId, Field(min_length=1)]
     password: Annotated[SecretStr, Field(min_length=1, max_length=8)]
 
 

@@ -8,9 +8,18 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from telecom.runtime.config import Digits, PointCode, Port, Seconds, Table, moved
+from telecom.runtime.config import (
+    Digits,
+    PointCode,
+    Port,
+    RoutingContext,
+    Seconds,
+    SystemId,
+    Table,
+    moved,
+)
 
-Rate = Annotated[float, Field(gt=0, description="messages a second")]
+Rate = Annotated[float, Field(gt=0, le=1e9, description="messages a second")]
 
 
 class SmppListener(Table):
@@ -18,7 +27,7 @@ class SmppListener(Table):
 
     host: str = "127.0.0.1"
     port: Port = 2775
-    system_id: Annotated[str, Field(max_length=15)] = "telecom"
+    system_id: SystemId = "telecom"
     max_connections: Annotated[int, Field(ge=1)] = 2000
 
 
@@ -58,7 +67,7 @@ class Ss7Link(Table):
     point_code: PointCode = 101
     peer_point_code: PointCode = 201
     network_indicator: Annotated[int, Field(ge=0, le=3)] = 2
-    routing_context: Annotated[int, Field(ge=0)] | None = 1
+    routing_context: RoutingContext | None = 1
     global_titles: Annotated[tuple[Digits, ...], Field(min_length=1)] = ("38591000001",)
     timers: MapTimers = MapTimers()
 
@@ -118,7 +127,7 @@ class Account(Table):
     the environment variable that has it.
     """
 
-    system_id: Annotated[str, Field(min_length=1, max_length=15)]
+    system_id: Annotated[SystemId, Field(min_length=1)]
     password: Annotated[SecretStr, Field(min_length=1, max_length=8)]
     rate: Rate = 100
     max_binds: Annotated[int, Field(ge=1)] = 50
@@ -159,7 +168,7 @@ class Price(Table):
     """What one unit of a service costs; without `account` or `operator` it is for all of them."""
 
     service: str
-    amount: Decimal
+    amount: Annotated[Decimal, Field(ge=0)]
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
     account: str | None = None
     operator: str | None = None

@@ -13,8 +13,12 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Digits = Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, le=1e9)]
+"""Thirty years at most: TOML has inf, and timers have not."""
 PointCode = Annotated[int, Field(ge=0, le=0xFFFFFF)]
+RoutingContext = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
+SystemId = Annotated[str, Field(pattern="^[ -~]{0,15}$")]
+"""SMPP 3.4 5.2.1: C-Octet String of 15 ASCII characters."""
 
 
 class Table(BaseModel):

@@ -70,6 +70,11 @@ def test_the_environment_wins_over_the_file(
         ("[smpp]\nport = 70000", "smpp.port: expected less than or equal to 65535, found 70000"),
         ('[ss7]\nurl = "http://x:1"', "ss7.url: expected"),
         ("[smpp]\nprot = 1", "smpp.prot: expected no such key"),
+        ('[smpp]\nsystem_id = "ж"', "smpp.system_id: expected"),
+        ("[ss7.timers]\nmt_forward_sm = inf", "ss7.timers.mt_forward_sm: expected less than"),
+        ("[gt_gate]\nt1 = nan", "gt_gate.t1: expected less than"),
+        ("[ss7]\nrouting_context = 4294967296", "ss7.routing_context: expected less than"),
+        ('[[prices]]\nservice = "sms-mt"\namount = -1', "prices[1].amount: expected greater"),
         ('mo_default_account = "c"', "mo_default_account: the system_id of an account"),
     ],
 )
