@@ -61,6 +61,11 @@ class Connection:
         self._tap = Tap(node.capture, link) if node.capture else None
         _log.info("ss7_link_up", peer=link.peer, streams=link.streams)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether the peer has not gone up."""
+        return self.association.is_down
+
     def received(self, data: bytes, stream: int | None) -> None:
         """Take octets from the link."""
         if self._tap is not None:

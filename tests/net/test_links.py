@@ -10,7 +10,7 @@ import pytest
 
 from telecom.net.capture import Capture
 from telecom.net.links import link as links
-from telecom.net.links import tcp, transports, udp
+from telecom.net.links import tcp, transports
 from telecom.net.links.link import Address, Link, Url
 from telecom.net.links.tap import Tap
 from tests.oracles import tshark
@@ -27,6 +27,7 @@ class Owner:
         self.data: list[bytes] = []
         self.reasons: list[str] = []
         self.writable_again = 0
+        self.is_idle = False
 
     def received(self, data: bytes, stream: int | None) -> None:
         assert stream is None
@@ -180,11 +181,30 @@ async def test_udp_to_nobody_is_lost_once(listening: Listening) -> None:
     assert owners[0].reasons == ["[Errno 111] Connection refused"]
 
 
-@pytest.mark.parametrize(("transport", "module"), [("tcp", tcp), ("udp", udp)])
-async def test_links_are_bounded(
-    listening: Listening, monkeypatch: pytest.MonkeyPatch, transport: str, module: Any
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+async def test_an_idle_link_gives_way(
+    listening: Listening, monkeypatch: pytest.MonkeyPatch, transport: str
 ) -> None:
-    monkeypatch.setattr(module, "MOST_LINKS", 2)
+    monkeypatch.setattr("telecom.net.links.link.MOST_LINKS", 2)
+    await listening.start(transport)
+    for count in (1, 2):
+        (await listening.connect()).link.send(MESSAGES)
+        await until(lambda count=count: len(listening.owners) == count)
+    in_use, idle = listening.owners
+    idle.is_idle = True
+    (await listening.connect()).link.send(MESSAGES)
+    await until(lambda: len(listening.owners) == 3 and len(listening.owners[2].data) > 0)
+    await until(lambda: idle.reasons == ["closed"])
+    assert in_use.reasons == []
+    if transport == "tcp":
+        await until(lambda: len(listening.connected[1].reasons) == 1)
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+async def test_links_are_bounded(
+    listening: Listening, monkeypatch: pytest.MonkeyPatch, transport: str
+) -> None:
+    monkeypatch.setattr("telecom.net.links.link.MOST_LINKS", 2)
     await listening.start(transport)
     for _ in range(3):
         (await listening.connect()).link.send(MESSAGES)

@@ -25,6 +25,7 @@ class Owner:
         self.messages: list[tuple[bytes, int | None]] = []
         self.reasons: list[str] = []
         self.writable_again = 0
+        self.is_idle = False
 
     def received(self, data: bytes, stream: int | None) -> None:
         self.messages.append((data, stream))

@@ -150,6 +150,22 @@ async def test_a_question_is_answered(lab: Lab, transport: str) -> None:
     assert len(node.map) == len(network.map) == 0
 
 
+async def test_who_connects_and_says_nothing_keeps_no_asp_out(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telecom.net.links.link.MOST_LINKS", 2)
+    network = await lab.network()
+    first = await lab.client(network)
+    assert network.address is not None
+    silent = [await asyncio.open_connection(*network.address) for _ in range(5)]
+    second = await lab.client(network)
+    assert (await ask(first), await ask(second)) == (ANSWER, ANSWER)
+    for reader, writer in silent:
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+        writer.close()
+
+
 async def test_a_routing_context_may_be_registered_for(lab: Lab) -> None:
     network = await lab.network()
     node = await lab.client(network, routing_context=None, registers=True)

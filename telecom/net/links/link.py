@@ -1,7 +1,7 @@
 """What every link has in common, whatever its transport."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -42,6 +42,11 @@ class Url(msgspec.Struct, frozen=True):
 class Owner(Protocol):
     """Who is told what comes over a link, from the loop."""
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether the link may give way to another: its peer has not made use of it yet."""
+        ...
+
     def received(self, data: bytes, stream: int | None) -> None:
         """Take octets, or a whole message where the transport preserves them."""
         ...
@@ -71,6 +76,11 @@ class Link(ABC):
     def send(self, messages: Sequence[tuple[int, bytes]]) -> None:
         """Send messages in order, each with its stream, in as few writes as it takes."""
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether its owner says that it may give way; one that we made to a peer never does."""
+        return False
+
     @abstractmethod
     def close(self) -> None:
         """Send what was given, then end the link; `lost` follows."""
@@ -84,6 +94,19 @@ class Listener(Protocol):
     def close(self) -> None:
         """Take no more links."""
         ...
+
+
+def make_room(links: Collection[Link]) -> bool:
+    """Close the oldest link that is idle, if there must be room; False where there is none.
+
+    So who connects and then says nothing keeps nobody out.
+    """
+    if len(links) < MOST_LINKS:
+        return True
+    idle = next((link for link in links if link.is_idle), None)
+    if idle is not None:
+        idle.close()
+    return len(links) < MOST_LINKS
 
 
 MakeOwner = Callable[[Link], Owner]

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 import structlog
 
-from telecom.net.links.link import MOST_LINKS, Link, MakeOwner, Owner, Url, plain
+from telecom.net.links.link import Link, MakeOwner, Owner, Url, make_room, plain
 
 M3UA_PAYLOAD_PROTOCOL: Final = 3
 """RFC 4666 1.4.4."""
@@ -172,6 +172,11 @@ class SctpLink(Link):
             self.is_busy = False
             self._owner.writable()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether its owner says that it may give way."""
+        return self._owner.is_idle
+
     def close(self) -> None:
         """Send what was given, then shut the association down."""
         self._is_closing = True
@@ -196,7 +201,7 @@ class SctpListener:
         self._loop = asyncio.get_running_loop()
         self._socket = listening
         self._make_owner = make_owner
-        self._links: set[SctpLink] = set()
+        self._links: dict[SctpLink, None] = {}
         self.address = plain(listening.getsockname())
         self._loop.add_reader(listening, self._acceptable)
 
@@ -210,11 +215,14 @@ class SctpListener:
             self._loop.remove_reader(self._socket)
             self._loop.call_later(ACCEPT_AGAIN, self._accept_again)
             return
-        if len(self._links) >= MOST_LINKS:
+        if not make_room(self._links):
             accepted.close()
             return
         accepted.setblocking(False)
-        self._links.add(SctpLink(accepted, self._make_owner, self._links.discard))
+        self._links[SctpLink(accepted, self._make_owner, self._ended)] = None
+
+    def _ended(self, link: SctpLink) -> None:
+        self._links.pop(link, None)
 
     def _accept_again(self) -> None:
         if self._socket.fileno() >= 0:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 
 import asyncio_dgram
 
-from telecom.net.links.link import MOST_LINKS, Address, Link, MakeOwner, Url, plain
+from telecom.net.links.link import Address, Link, MakeOwner, Url, make_room, plain
 from telecom.net.tasks import spawn
 
 MOST_QUEUED: Final = 10_000
@@ -122,6 +122,11 @@ class UdpPeerLink(Link):
         """Send messages, a datagram each."""
         self._listener.send(messages, self.peer)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether its owner says that it may give way."""
+        return self.owner.is_idle
+
     def close(self) -> None:
         """End; a datagram from the same peer begins another link."""
         if self._listener.forget(self):
@@ -141,7 +146,7 @@ class UdpListener:
     def _received(self, datagram: bytes, source: Address) -> None:
         link = self._links.get(source)
         if link is None:
-            if not self._is_open or len(self._links) >= MOST_LINKS:
+            if not self._is_open or not make_room(self._links.values()):
                 return
             link = self._links[source] = UdpPeerLink(self, source, self._make_owner)
         link.owner.received(datagram, None)
