@@ -87,6 +87,9 @@ class ToEsme:
     async def stop(self) -> None:
         """Take no more from the outboxes, and record what has been answered so far."""
         self._stopping.set()
+        self._bound.set()
+        self._outbox.wake()
+        await at_most(LAST_RECORDS, self._tasks_ended)  # what they take at last is given back
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -94,6 +97,10 @@ class ToEsme:
             pause.cancel()
         await at_most(LAST_RECORDS, self._acks.drain, self._returns.drain)
         await self._outbox.close()
+
+    async def _tasks_ended(self) -> None:
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     def bound(self, session: ServerSession) -> None:
         """Deliver to a session that has just been bound, if it is a receiver."""
@@ -116,6 +123,8 @@ class ToEsme:
         if not self._receivers:
             self._bound.clear()
             await self._bound.wait()
+        if self._stopping.is_set():
+            return
         for delivery in await self._outbox.take(self._node, self._room(), block=self._pace.block):
             self._deliver(delivery)
 
@@ -125,6 +134,8 @@ class ToEsme:
         Then the nodes that live come first: they could not record what was answered meanwhile.
         """
         await wait(self._stopping, self._pace.orphaned / 2)
+        if self._stopping.is_set():
+            return
         after_outage, self._is_outage = self._is_outage, True
         accounts = [] if after_outage else list(self._receivers)
         await self._outbox.recover(accounts, idle=self._pace.orphaned)
@@ -144,7 +155,7 @@ class ToEsme:
     def _deliver(self, delivery: Delivery) -> None:
         """Send one deliver_sm over the session of its account that has most room."""
         sessions = self._receivers.get(delivery.account)
-        if not sessions:
+        if not sessions or self._stopping.is_set():
             self._returns.add(delivery)
             return
         session = max(sessions, key=self._free)

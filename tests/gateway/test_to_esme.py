@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from telecom.net.tasks import spawn
 from telecom.smpp import codec
 from telecom.smpp.errors import LinkClosedError, NoResponseError
 from telecom.smpp.pdus import DeliverSm
@@ -12,6 +13,7 @@ from telecom.store.records import OutboxItem
 from tests.gateway.conftest import MakeNode
 from tests.gateway.esme import Esme
 from tests.gateway.pipeline import Node, config, eventually
+from tests.gateway.valve import Valve
 
 NUMBER = "447700900123"
 
@@ -189,6 +191,25 @@ async def test_a_stop_gives_back_what_is_not_answered(make_node: MakeNode) -> No
     await first.to_esme.stop()
     receiving = make_node(name="b").bind()
     await receiving.until(lambda: texts(receiving) == ["b"])
+
+
+async def test_a_stop_gives_back_what_is_on_its_way_from_redis(
+    make_node: MakeNode, valve: tuple[Valve, str]
+) -> None:
+    link, url = valve
+    first = make_node(url, name="a")
+    esme = first.bind()
+    await eventually(lambda: first.outbox.depth(["demo"]), {"demo": 0})
+    taking = link.hold("outbox_take", reply=True)
+    await put(first, "a")
+    await taking.reached()
+    stopping = spawn(first.to_esme.stop(), name="stop")
+    await asyncio.sleep(0.01)
+    taking.release()
+    await stopping
+    assert esme.delivered == []
+    receiving = make_node(name="b").bind()
+    await receiving.until(lambda: texts(receiving) == ["a"])
 
 
 async def test_statuses_that_an_esme_makes_up_do_not_make_the_metrics_grow(
