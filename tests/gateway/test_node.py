@@ -78,10 +78,14 @@ def make(operators: str, folder: Path, **settings: Any) -> GatewayNode:
     return GatewayNode(config(**(values | settings)), base=CONFIGS)
 
 
-@pytest.fixture
-def make_gateway(operators: str, tmp_path: Path) -> Callable[..., GatewayNode]:
-    """Make gateways that share a folder for their data, one after the other."""
-    return partial(make, operators, tmp_path)
+@pytest_asyncio.fixture(loop_scope="module")
+async def make_gateway(tmp_path: Path) -> AsyncIterator[Callable[..., GatewayNode]]:
+    """Make gateways that share a folder for their data, one after the other.
+
+    The operators are their own: beside the gateway that tests share, answers would go to that.
+    """
+    async with simulated() as operators:
+        yield partial(make, operators, tmp_path)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
