@@ -47,7 +47,10 @@ class LinkLimits(msgspec.Struct, frozen=True):
     out_buffer: int = 1 << 20
     """Octets that the peer has not taken yet; above, nothing more is read from it."""
     unanswered: int = 5000
-    """Requests of the peer that are not answered yet; above, nothing more is read from it."""
+    """Requests of the peer that are not answered yet; above, nothing more is read from it.
+
+    One counts for each 1024 octets it has, lest so many messages of 64K are kept.
+    """
     queued: int = 10_000
     """Requests of ours that wait for room in the window."""
 

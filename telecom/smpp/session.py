@@ -39,6 +39,9 @@ from telecom.smpp.states import RECEIVABLE, SENDABLE, TRANSITIONS, Side, State
 from telecom.smpp.status import CommandStatus
 from telecom.smpp.window import Window
 
+LONG_REQUEST: Final = 1024
+"""Octets of a request that counts as one; a longer one counts for each time it has as many."""
+
 _ALL_RESPONSES: Final = frozenset(command_id for command_id in PDUS if command_id & RESPONSE_BIT)
 _RESPONSE_TYPES: Final = [PDUS[command_id] for command_id in _ALL_RESPONSES]
 
@@ -60,8 +63,8 @@ class SessionLimits(msgspec.Struct, frozen=True):
 class Session:
     """The engine of one session; `now` is in seconds of any clock that does not go back.
 
-    `unanswered` counts the peer's requests that have no response yet; `bind` is the request
-    that made the session bound.
+    `unanswered` counts the peer's requests that have no response yet, a long one as several;
+    `bind` is the request that made the session bound.
     """
 
     def __init__(self, side: Side, limits: SessionLimits, *, now: float) -> None:
@@ -69,6 +72,7 @@ class Session:
         self.limits = limits
         self.bind: Bind | None = None
         self.unanswered = 0
+        self._extra_counts: dict[int, int] = {}
         self._window = Window(limits.window, limits.response_timer)
         self._framer = Framer(limits.max_pdu_length)
         self._events: list[Event] = []
@@ -100,7 +104,7 @@ class Session:
         self._heard_at = now
         try:
             for frame in self._framer.feed(data):
-                self._receive(decode(frame), now)
+                self._receive(decode(frame), now, len(frame))
                 if self.closed:
                     return
         except FramingError as error:
@@ -152,6 +156,8 @@ class Session:
             self._decide_bind(request, response)
             return
         self.unanswered -= 1
+        if self._extra_counts:
+            self.unanswered -= self._extra_counts.pop(id(request), 0)
         if self._unbind is not None:
             self._answer_unbind_when_idle()
 
@@ -209,13 +215,16 @@ class Session:
 
     # Receiving
 
-    def _receive(self, pdu: Pdu | Undecodable, now: float) -> None:
+    def _receive(self, pdu: Pdu | Undecodable, now: float, size: int) -> None:
         if pdu.command_id not in self._receivable:
             self._refuse(pdu)
         elif (handler := self._HANDLERS.get(type(pdu))) is not None:
             handler(self, pdu, now)
         elif isinstance(pdu, Pdu):
             self.unanswered += 1
+            if size > LONG_REQUEST:
+                self._extra_counts[id(pdu)] = size // LONG_REQUEST
+                self.unanswered += size // LONG_REQUEST
             self._used_at = now
             self._events.append(pdu)
 

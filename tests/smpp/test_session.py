@@ -32,8 +32,10 @@ from telecom.smpp.pdus import (
     Unbind,
     UnbindResp,
 )
+from telecom.smpp.session import LONG_REQUEST
 from telecom.smpp.states import Side, State
 from telecom.smpp.status import CommandStatus as Status
+from telecom.smpp.tlvs import MESSAGE_PAYLOAD
 from tests.smpp.conftest import (
     Answer,
     At,
@@ -373,3 +375,15 @@ def test_sequence_numbers_begin_anew_and_pass_over_those_in_use() -> None:
     playbook << Request(SUBMIT) >> Send(SUBMIT, 0x7FFFFFFF) << Request(SUBMIT) >> Send(SUBMIT, 1)
     playbook << Request(SUBMIT) >> Send(SUBMIT, 3)
     playbook.done()
+
+
+def test_a_long_request_counts_as_several_until_it_is_answered() -> None:
+    playbook = bound_smsc()
+    long = SubmitSm(tlvs=(MESSAGE_PAYLOAD(bytes(60_000)),))
+    playbook << Received(SUBMIT, 2) >> Tell(SubmitSm) << Received(long, 3) >> Tell(SubmitSm)
+    assert playbook.session.unanswered == 2 + 60_000 // LONG_REQUEST
+    short_one, long_one = playbook.requests[-2:]
+    playbook.session.send_response(long_one, SubmitSmResp(b"id"))
+    assert playbook.session.unanswered == 1
+    playbook.session.reject(short_one, Status.ESME_RSYSERR)
+    assert playbook.session.unanswered == 0
