@@ -4,6 +4,7 @@ Requests of the user are calls; what the peer sends comes back as indications. W
 leaves at once, through the callable that the engine was made with; it must not call back.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, Final
@@ -56,7 +57,8 @@ class Transactions:
 
     `transaction_ids` yields integers of 32 bits, which must be unpredictable: who can guess one
     can write into the dialogue. Of `max_dialogues` at most `max_peer_dialogues` may be begun by
-    peers; more are refused with a resource limitation.
+    peers; the oldest of these is given up for one more, so that peers who begin dialogues and leave
+    them keep nobody out.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class Transactions:
         self._max_peer_dialogues = max_peer_dialogues
         self._idle_timeout = idle_timeout
         self._dialogues: dict[int, Dialogue] = {}
-        self._peer_dialogues = 0
+        self._by_peers: OrderedDict[int, Dialogue] = OrderedDict()  # the oldest is soon found
         self._timers: TimerBuckets[TimerKey] = TimerBuckets()
         self._handlers: dict[
             type[Message], Callable[[Any, NUnitdata, float], list[TcIndication]]
@@ -242,12 +244,15 @@ class Transactions:
         if (answer := refusal(message.dialogue)) is not None:
             self._answer_abort(unitdata, Abort(message.otid, dialogue=answer), now)
             return []
-        room = self._peer_dialogues < self._max_peer_dialogues
-        number = self._draw_transaction_id() if room else None
+        indications: list[TcIndication] = []
+        if len(self._by_peers) >= self._max_peer_dialogues:
+            oldest = next(iter(self._by_peers.values()))
+            indications.append(self._give_up(oldest, now))
+        number = self._draw_transaction_id()
         if number is None:
             cause = PAbortCause.RESOURCE_LIMITATION
             self._answer_abort(unitdata, Abort(message.otid, cause), now)
-            return []
+            return indications
         context, information = _context(message.dialogue)
         dialogue = Dialogue(
             number,
@@ -262,7 +267,8 @@ class Transactions:
         self._open(dialogue, now)
         components = dialogue.invocations.receive(message.components)
         called, calling = unitdata.called, unitdata.calling
-        return [TcBegin(number, called, calling, context, information, components)]
+        indications.append(TcBegin(number, called, calling, context, information, components))
+        return indications
 
     def _receive_continue(
         self, message: Continue, unitdata: NUnitdata, now: float
@@ -351,7 +357,8 @@ class Transactions:
 
     def _open(self, dialogue: Dialogue, now: float) -> None:
         self._dialogues[dialogue.number] = dialogue
-        self._peer_dialogues += dialogue.by_peer
+        if dialogue.by_peer:
+            self._by_peers[dialogue.number] = dialogue
         self._guard(dialogue, now)
 
     def _guard(self, dialogue: Dialogue, now: float) -> None:
@@ -363,7 +370,7 @@ class Transactions:
 
     def _close(self, dialogue: Dialogue) -> None:
         del self._dialogues[dialogue.number]
-        self._peer_dialogues -= dialogue.by_peer
+        self._by_peers.pop(dialogue.number, None)
         self._timers.cancel((dialogue.number, None), dialogue.idle_tick)
         dialogue.invocations.end_all()
 

@@ -350,17 +350,28 @@ def test_messages_and_timers_keep_a_dialogue(playbook: Any) -> None:
     playbook >> TcPAbort(number, PAbortCause.IDLE, by_peer=False)
 
 
-def test_peers_open_only_so_many(small_playbook: Any) -> None:
+def test_peers_open_only_so_many_and_the_oldest_gives_way(small_playbook: Any) -> None:
     playbook = small_playbook
-    playbook << Begin(PEER) >> TcBegin(1, OURS, THEIRS)
+    playbook << Begin(b"1st") >> TcBegin(1, OURS, THEIRS)
     playbook << Begin(PEER) >> TcBegin(2, OURS, THEIRS)
-    playbook << Begin(PEER) >> Abort(PEER, PAbortCause.RESOURCE_LIMITATION)
+    playbook << Begin(PEER) >> Abort(b"1st", PAbortCause.RESOURCE_LIMITATION)
+    playbook >> TcPAbort(1, PAbortCause.IDLE, by_peer=False) >> TcBegin(3, OURS, THEIRS)
     playbook.begin()
-    playbook >> Begin(b"\x00\x00\x00\x03")
+    playbook >> Begin(b"\x00\x00\x00\x04")
     with pytest.raises(TooManyDialogues):
         playbook.begin()
-    playbook.tcap.end_prearranged(1)
-    playbook << Begin(PEER) >> TcBegin(4, OURS, THEIRS)
+    playbook.tcap.end_prearranged(2)
+    playbook << Begin(PEER) >> TcBegin(5, OURS, THEIRS)
+
+
+def test_peers_are_refused_where_our_own_dialogues_are_as_many_as_can_be(
+    small_playbook: Any,
+) -> None:
+    playbook = small_playbook
+    for number in (1, 2, 3):
+        playbook.begin()
+        playbook >> Begin(number.to_bytes(4, "big"))
+    playbook << Begin(PEER) >> Abort(PEER, PAbortCause.RESOURCE_LIMITATION)
 
 
 def test_a_source_of_ids_that_repeats_itself() -> None:
