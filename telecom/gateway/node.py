@@ -311,13 +311,16 @@ class GatewayNode(Daemon):
         )
         async with taking_port("SMPP", listener.host, listener.port):
             await server.start(listener.host, listener.port)
-        self.running.push_async_callback(self._stop_smpp, server, submissions)
+        self.running.push_async_callback(self._stop_smpp, server, submissions, to_esme)
         ((host, port),) = server.addresses
         self.addresses["SMPP (gateway)"] = f"{host}:{port}"
         self.metrics.watch("telecom_binds", "SMPP sessions that are bound", lambda: esmes.binds)
 
-    async def _stop_smpp(self, server: SmppServer, submissions: Submissions) -> None:
-        """Take no more, answer what has been asked, then unbind."""
+    async def _stop_smpp(
+        self, server: SmppServer, submissions: Submissions, to_esme: ToEsme
+    ) -> None:
+        """Deliver and take no more, answer what has been asked, then unbind."""
+        await to_esme.stop_taking()
         await server.close(drain=LAST_RECORDS)
         await at_most(LAST_RECORDS, submissions.drain)
 

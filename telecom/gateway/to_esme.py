@@ -69,6 +69,9 @@ class ToEsme:
         self._receivers: dict[str, list[ServerSession]] = {}
         self._under_way: dict[ServerSession, int] = {}
         self._bound = asyncio.Event()
+        self._sent = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._paused: dict[str, asyncio.TimerHandle] = {}
         self._acks = MicroBatch(self._ack, _BATCH, failed=_cannot_fail)
         self._returns = MicroBatch(self._give_back, _BATCH, failed=_cannot_fail)
@@ -84,8 +87,12 @@ class ToEsme:
             for name, step in steps.items()
         ]
 
-    async def stop(self) -> None:
-        """Take no more from the outboxes, and record what has been answered so far."""
+    async def stop_taking(self) -> None:
+        """Take no more from the outboxes, and wait a little for what has been sent.
+
+        That comes before the sessions are unbound: an ESME answers nothing after its unbind_resp,
+        and what it has not answered it gets again.
+        """
         self._stopping.set()
         self._bound.set()
         self._outbox.wake()
@@ -93,14 +100,19 @@ class ToEsme:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for pause in self._paused.values():
-            pause.cancel()
-        await at_most(LAST_RECORDS, self._acks.drain, self._returns.drain)
-        await self._outbox.close()
+        await wait(self._idle, LAST_RECORDS)
 
     async def _tasks_ended(self) -> None:
         if self._tasks:
             await asyncio.wait(self._tasks)
+
+    async def stop(self) -> None:
+        """Stop taking, and record what has been answered so far."""
+        await self.stop_taking()
+        for pause in self._paused.values():
+            pause.cancel()
+        await at_most(LAST_RECORDS, self._acks.drain, self._returns.drain)
+        await self._outbox.close()
 
     def bound(self, session: ServerSession) -> None:
         """Deliver to a session that has just been bound, if it is a receiver."""
@@ -115,7 +127,7 @@ class ToEsme:
         sessions = self._receivers.get(session.system_id, [])
         if session in sessions:
             sessions.remove(session)
-            del self._under_way[session]
+            self._count_sent(-self._under_way.pop(session))
         if not sessions:
             self._receivers.pop(session.system_id, None)
 
@@ -166,6 +178,7 @@ class ToEsme:
             self._acks.add(delivery)
             return
         self._under_way[session] += 1
+        self._count_sent(1)
         answered = session.request(pdu)
         answered.add_done_callback(lambda future: self._answered(session, delivery, future))
 
@@ -175,6 +188,7 @@ class ToEsme:
         is_bound = session in self._under_way
         if is_bound:
             self._under_way[session] -= 1
+            self._count_sent(-1)
         status = _status(answered)
         self._metrics.count("outbox", "no answer" if status is None else _name_of(status))
         if status is None or status in _NOT_NOW:
@@ -184,6 +198,13 @@ class ToEsme:
         else:
             self._acks.add(delivery)
         self._outbox.wake()
+
+    def _count_sent(self, more: int) -> None:
+        self._sent += more
+        if self._sent:
+            self._idle.clear()
+        else:
+            self._idle.set()
 
     def _pause(self, account: str) -> None:
         if (before := self._paused.pop(account, None)) is not None:

@@ -180,6 +180,23 @@ async def test_what_no_esme_could_read_keeps_nothing_waiting(node: Node, esme: E
     await is_empty(node)
 
 
+async def test_before_the_unbind_what_was_sent_is_answered_and_no_more_is_sent(
+    node: Node, esme: Esme
+) -> None:
+    esme.takes = False
+    await put(node, "a", "b")
+    await esme.until(lambda: len(esme.unanswered) == 2)
+    stopping = spawn(node.to_esme.stop_taking(), name="stop")
+    await put(node, "c")
+    for delivery in esme.unanswered:
+        assert not stopping.done()
+        delivery.answer()
+        await asyncio.sleep(0.01)
+    await stopping
+    assert texts(esme) == ["a", "b"]
+    await eventually(lambda: node.outbox.depth(["demo"]), {"demo": 1})
+
+
 async def test_a_stop_gives_back_what_is_not_answered(make_node: MakeNode) -> None:
     first = make_node(name="a")
     esme = first.bind()
