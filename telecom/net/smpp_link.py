@@ -58,6 +58,9 @@ class LinkLimits(msgspec.Struct, frozen=True):
 class SmppLink(asyncio.Protocol):
     """Feeds a session what is read, and writes what it gives: one write a turn of the loop."""
 
+    session_type: ClassVar[type[Session]] = Session
+    """The engine; a link that tests its peer may have another."""
+
     def __init__(
         self,
         side: Side,
@@ -70,7 +73,7 @@ class SmppLink(asyncio.Protocol):
         self._clock = clock or self._loop.time
         self._limits = limits
         self._capture = capture
-        self._session = Session(side, limits.session, now=self._clock())
+        self._session = self.session_type(side, limits.session, now=self._clock())
         self._requests = Requests(self._session, limits.queued, self._clock)
         self._turn_is_due = False
         self._timer: asyncio.TimerHandle | None = None

@@ -134,7 +134,8 @@ class SmppServer:
 
     `on_requests` is called once a read with all requests of that read, and answers each of them,
     then or later, by `ServerSession.respond` or `reject`; `on_bound` and `on_unbound` once a
-    session. All are called in the loop, and none may block it.
+    session. All are called in the loop, and none may block it. `session` makes the session of a
+    connection.
     """
 
     def __init__(
@@ -148,12 +149,14 @@ class SmppServer:
         limits: ServerLimits | None = None,
         clock: Callable[[], float] | None = None,
         capture: TcpCapture | None = None,
+        session: Callable[["SmppServer"], ServerSession] = ServerSession,
     ) -> None:
         self.authenticate = authenticate
         self.system_id = system_id.encode("latin-1")
         self.limits = limits or ServerLimits()
         self.clock = clock
         self.capture = capture
+        self._session = session
         self._on_requests = on_requests
         self._on_bound = on_bound
         self._on_unbound = on_unbound
@@ -180,7 +183,7 @@ class SmppServer:
         timeout = self.limits.link.session.session_init_timer if ssl else None
         self._listeners.append(
             await loop.create_server(
-                lambda: ServerSession(self),
+                lambda: self._session(self),
                 host,
                 port,
                 ssl=ssl,
