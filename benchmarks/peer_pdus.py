@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from telecom.smpp.pdus import DECLARATIONS, DeliverSm, Pdu, SubmitSm
+from telecom.smpp.declarations import DECLARATIONS
+from telecom.smpp.pdus import DeliverSm, Pdu, SubmitSm
 
 Calls = tuple[Callable[[], Any], Callable[[], Any]]
 """Writes a PDU; reads it."""

@@ -8,8 +8,8 @@ from benchmarks.peer_pdus import PEERS, spelled
 from benchmarks.results import Row, Spread, Table
 from benchmarks.timing import microseconds
 from telecom.smpp import codec
+from telecom.smpp.declarations import DECLARATIONS
 from telecom.smpp.pdus import (
-    DECLARATIONS,
     PDUS,
     DeliverSm,
     DistributionList,

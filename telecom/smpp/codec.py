@@ -12,9 +12,10 @@ from typing import Any, Final
 
 import msgspec
 
+from telecom.smpp.declarations import DECLARATIONS
 from telecom.smpp.errors import FramingError, LocalError, PduError
 from telecom.smpp.fields import CountedParts, Field
-from telecom.smpp.pdus import DECLARATIONS, PDUS, RESPONSE_BIT, Pdu
+from telecom.smpp.pdus import PDUS, RESPONSE_BIT, Pdu
 from telecom.smpp.status import CommandStatus
 from telecom.smpp.tlvs import Tlv
 

@@ -1,12 +1,15 @@
-"""Every PDU of SMPP 3.4, one line a field, in the order of the wire (clause 4)."""
+"""Every PDU of SMPP 3.4 and 5.0, one line a field, in the order of the wire (clause 4).
+
+The docstring of a PDU is the clause that declares it: of 3.4, or of 5.0 where 3.4 has none.
+"""
 
 from collections.abc import Callable
-from typing import ClassVar, Final, TypeVar, get_type_hints
+from typing import ClassVar, Final, TypeVar
 
 import msgspec
 
+from telecom.smpp.declarations import Part, declared
 from telecom.smpp.fields import (
-    Field,
     counted,
     counted_choice,
     counted_octets,
@@ -20,13 +23,9 @@ from telecom.smpp.tlvs import Tlv
 RESPONSE_BIT: Final = 0x80000000
 """Set in the command_id of every response, SMPP 3.4 5.1.2.1."""
 
-DECLARATIONS: Final[dict[type, dict[str, Field]]] = {}
-"""The fields of each declared class."""
-
 PDUS: Final[dict[int, type["Pdu"]]] = {}
 """Each PDU by its command_id."""
 
-S = TypeVar("S", bound=msgspec.Struct)
 P = TypeVar("P", bound="Pdu")
 
 
@@ -37,32 +36,6 @@ class Pdu(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     sequence_number: int = 0
     command_status: int = 0
     tlvs: tuple[Tlv, ...] = ()
-
-
-class Part(msgspec.Struct, frozen=True, gc=False):
-    """A structure inside a PDU's body."""
-
-
-def declared(cls: type[S]) -> type[S]:
-    """Make the class anew, as dataclasses do, with defaults in the place of declarations."""
-    own = {
-        name: field
-        for name, field in zip(cls.__struct_fields__, cls.__struct_defaults__, strict=True)
-        if isinstance(field, Field)
-    }
-    types = get_type_hints(cls)
-    made = msgspec.defstruct(
-        cls.__name__,
-        [(name, types[name], field.default) for name, field in own.items()],
-        bases=cls.__bases__,
-        module=cls.__module__,
-        namespace={"__doc__": cls.__doc__},
-        frozen=True,
-        gc=False,
-    )
-    inherited = [DECLARATIONS[base] for base in cls.__mro__[1:] if base in DECLARATIONS]
-    DECLARATIONS[made] = {**(inherited[0] if inherited else {}), **own}
-    return made  # type: ignore[return-value]
 
 
 def command(command_id: int) -> Callable[[type[P]], type[P]]:
@@ -357,6 +330,59 @@ class DataSm(Pdu, frozen=True):
 @command(0x80000103)
 class DataSmResp(MessageResp, frozen=True):
     """SMPP 3.4 4.7.2."""
+
+
+@command(0x00000111)
+class BroadcastSm(Pdu, frozen=True):
+    """SMPP 5.0 4.4.1.1; what and where it broadcasts is in parameters that it must have."""
+
+    service_type: bytes = cstring(6, Status.ESME_RINVSERTYP)
+    source_addr_ton: int = integer(1)
+    source_addr_npi: int = integer(1)
+    source_addr: bytes = cstring(21, Status.ESME_RINVSRCADR)
+    message_id: bytes = cstring(65, Status.ESME_RINVMSGID)
+    priority_flag: int = integer(1)
+    schedule_delivery_time: bytes = date_time(Status.ESME_RINVSCHED)
+    validity_period: bytes = date_time(Status.ESME_RINVEXPIRY)
+    replace_if_present_flag: int = integer(1)
+    data_coding: int = integer(1)
+    sm_default_msg_id: int = integer(1)
+
+
+@command(0x80000111)
+class BroadcastSmResp(MessageResp, frozen=True):
+    """SMPP 5.0 4.4.1.2."""
+
+
+@command(0x00000112)
+class QueryBroadcastSm(Pdu, frozen=True):
+    """SMPP 5.0 4.6.1.1."""
+
+    message_id: bytes = cstring(65, Status.ESME_RINVMSGID)
+    source_addr_ton: int = integer(1)
+    source_addr_npi: int = integer(1)
+    source_addr: bytes = cstring(21, Status.ESME_RINVSRCADR)
+
+
+@command(0x80000112)
+class QueryBroadcastSmResp(MessageResp, frozen=True):
+    """SMPP 5.0 4.6.1.3; the state and the areas are in parameters that it must have."""
+
+
+@command(0x00000113)
+class CancelBroadcastSm(Pdu, frozen=True):
+    """SMPP 5.0 4.6.2.1."""
+
+    service_type: bytes = cstring(6, Status.ESME_RINVSERTYP)
+    message_id: bytes = cstring(65, Status.ESME_RINVMSGID)
+    source_addr_ton: int = integer(1)
+    source_addr_npi: int = integer(1)
+    source_addr: bytes = cstring(21, Status.ESME_RINVSRCADR)
+
+
+@command(0x80000113)
+class CancelBroadcastSmResp(Pdu, frozen=True):
+    """SMPP 5.0 4.6.2.3."""
 
 
 RESPONSES: Final[dict[int, type[Pdu]]] = {

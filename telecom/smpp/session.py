@@ -129,6 +129,11 @@ class Session:
         """End the session without a word to the peer."""
         self._close(Cause.LOCAL)
 
+    def limit(self, limits: SessionLimits) -> None:
+        """Go on with other limits; the response timer and the longest PDU stay what they were."""
+        self.limits = limits
+        self._window.size = limits.window
+
     # Requests and responses
 
     def send_request(self, pdu: Pdu, now: float) -> int:

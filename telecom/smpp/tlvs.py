@@ -1,4 +1,4 @@
-"""Optional parameters: every tag of SMPP 3.4 5.3.2 with the type of its value, one a line."""
+"""Optional parameters: every tag of SMPP 3.4 5.3.2 and 5.0 4.8.1, with the type of its value."""
 
 from abc import ABC, abstractmethod
 from typing import Final, Generic, Protocol, TypeVar
@@ -159,7 +159,27 @@ MESSAGE_PAYLOAD: Final = OctetsTlv(0x0424, 0, 0xFFFF)
 DELIVERY_FAILURE_REASON: Final = IntegerTlv(0x0425, 1)
 MORE_MESSAGES_TO_SEND: Final = IntegerTlv(0x0426, 1)
 MESSAGE_STATE: Final = IntegerTlv(0x0427, 1)
+CONGESTION_STATE: Final = IntegerTlv(0x0428, 1)
 USSD_SERVICE_OP: Final = IntegerTlv(0x0501, 1)
+BROADCAST_CHANNEL_INDICATOR: Final = IntegerTlv(0x0600, 1)
+BROADCAST_CONTENT_TYPE: Final = OctetsTlv(0x0601, 3, 3)
+BROADCAST_CONTENT_TYPE_INFO: Final = OctetsTlv(0x0602, 1, 255)
+BROADCAST_MESSAGE_CLASS: Final = IntegerTlv(0x0603, 1)
+BROADCAST_REP_NUM: Final = IntegerTlv(0x0604, 2)
+BROADCAST_FREQUENCY_INTERVAL: Final = OctetsTlv(0x0605, 3, 3)
+BROADCAST_AREA_IDENTIFIER: Final = OctetsTlv(0x0606, 1, 0xFFFF)
+BROADCAST_ERROR_STATUS: Final = IntegerTlv(0x0607, 4)
+BROADCAST_AREA_SUCCESS: Final = IntegerTlv(0x0608, 1)
+BROADCAST_END_TIME: Final = CStringTlv(0x0609, 17)
+BROADCAST_SERVICE_GROUP: Final = OctetsTlv(0x060A, 1, 255)
+BILLING_IDENTIFICATION: Final = OctetsTlv(0x060B, 1, 1024)
+SOURCE_NETWORK_ID: Final = CStringTlv(0x060D, 65)
+DEST_NETWORK_ID: Final = CStringTlv(0x060E, 65)
+SOURCE_NODE_ID: Final = OctetsTlv(0x060F, 6, 6)
+DEST_NODE_ID: Final = OctetsTlv(0x0610, 6, 6)
+DEST_ADDR_NP_RESOLUTION: Final = IntegerTlv(0x0611, 1)
+DEST_ADDR_NP_INFORMATION: Final = OctetsTlv(0x0612, 10, 10)
+DEST_ADDR_NP_COUNTRY: Final = OctetsTlv(0x0613, 1, 5)
 DISPLAY_TIME: Final = IntegerTlv(0x1201, 1)
 SMS_SIGNAL: Final = IntegerTlv(0x1203, 2)
 MS_VALIDITY: Final = IntegerTlv(0x1204, 1)

@@ -5,10 +5,13 @@ from telecom.smpp.pdus import Pdu
 
 
 class Window:
-    """The outstanding requests of one side, oldest first; all have the same time to be answered."""
+    """The outstanding requests of one side, oldest first; all have the same time to be answered.
+
+    `size` is how many there may be, and may change.
+    """
 
     def __init__(self, size: int, response_timer: float) -> None:
-        self._size = size
+        self.size = size
         self._response_timer = response_timer
         self._requests: dict[int, tuple[Pdu, float]] = {}
         self._last = 0
@@ -21,7 +24,7 @@ class Window:
     @property
     def free(self) -> int:
         """How many more requests may be sent now."""
-        return max(0, self._size - len(self._requests))
+        return max(0, self.size - len(self._requests))
 
     @property
     def due(self) -> float | None:

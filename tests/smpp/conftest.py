@@ -7,10 +7,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from telecom.smpp.codec import decode, encode
+from telecom.smpp.declarations import DECLARATIONS
 from telecom.smpp.events import BindRequested, Event, Responded
 from telecom.smpp.fields import CountedOctets, CountedParts, CString, Field, Integer
 from telecom.smpp.pdus import (
-    DECLARATIONS,
     PDUS,
     RESPONSES,
     Bind,
@@ -73,8 +73,7 @@ def vector(name: str) -> bytes:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "entry" in metafunc.fixturenames:
-        entries = [entry for entry in VECTORS if "broadcast" not in entry["name"]]
-        metafunc.parametrize("entry", entries, ids=[entry["name"] for entry in entries])
+        metafunc.parametrize("entry", VECTORS, ids=[entry["name"] for entry in VECTORS])
 
 
 class Received:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from telecom.smpp import pdus as declared
 from telecom.smpp.codec import Framer, Undecodable, decode, encode
+from telecom.smpp.declarations import Part
 from telecom.smpp.errors import FramingError, LocalError
 from telecom.smpp.pdus import (
     BindTransceiver,
@@ -13,7 +14,6 @@ from telecom.smpp.pdus import (
     DeliverSmResp,
     DistributionList,
     EnquireLink,
-    Part,
     Pdu,
     QuerySmResp,
     SmeAddress,
@@ -34,7 +34,7 @@ def test_every_vector_both_ways(entry: dict[str, Any]) -> None:
     assert isinstance(pdu, Pdu)
     assert encode(pdu) == frame
     for name, shown in as_a_dissector_shows(pdu).items():
-        if name in entry["fields"]:
+        if name in entry["fields"] and not (entry["tshark_errors"] and "opt_param" in name):
             assert entry["fields"][name][: len(shown)] == shown, name
 
 
@@ -115,9 +115,9 @@ def test_round_trip(pdu: Pdu) -> None:
 
 def test_every_pdu_has_its_place_in_the_specification() -> None:
     assert {
-        pdu.__name__ for pdu in declared.PDUS.values() if "SMPP 3.4" not in (pdu.__doc__ or "")
+        pdu.__name__ for pdu in declared.PDUS.values() if "SMPP " not in (pdu.__doc__ or "")
     } == set()
-    assert len(declared.PDUS) == 27
+    assert len(declared.PDUS) == 33
 
 
 LONG = b"1" * 21

@@ -38,7 +38,7 @@ def test_parameters_as_on_the_wire() -> None:
 
 
 def test_the_names_of_the_specification() -> None:
-    assert len(TLV_TYPES) == 44
+    assert len(TLV_TYPES) == 64
     assert TLV_TYPES[0x0424].name == "message_payload"
 
 

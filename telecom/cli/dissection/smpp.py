@@ -12,10 +12,10 @@ from telecom.cli.dissection.short_message import (
 )
 from telecom.cli.dissection.tree import Branch, Meanings, branch_of, fault, named
 from telecom.smpp import codec
+from telecom.smpp.declarations import DECLARATIONS
 from telecom.smpp.errors import PduError, SmppError
 from telecom.smpp.fields import CString
 from telecom.smpp.pdus import (
-    DECLARATIONS,
     PDUS,
     DataSm,
     DeliverSm,
