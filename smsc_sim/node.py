@@ -55,7 +55,7 @@ class SmscSim(Daemon):
         ((host, port),) = self._server.addresses
         self.addresses["SMPP (SMSC simulator)"] = f"{host}:{port}"
 
-    async def _authenticate(self, bind: Bind, _: tuple[str, int]) -> CommandStatus:
+    async def _authenticate(self, bind: Bind, _: ServerSession) -> CommandStatus:
         expected = self._passwords.get(bind.system_id.decode("latin-1"))
         if expected is None or not hmac.compare_digest(expected, bind.password):
             return CommandStatus.ESME_RINVPASWD

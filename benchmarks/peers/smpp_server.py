@@ -15,7 +15,7 @@ from telecom.smpp.status import CommandStatus
 _ids = count()
 
 
-async def _authenticate(_bind: Pdu, _peer: tuple[str, int]) -> int:
+async def _authenticate(_bind: Pdu, _session: ServerSession) -> int:
     return CommandStatus.ESME_ROK
 
 

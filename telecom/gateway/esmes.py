@@ -32,12 +32,12 @@ class Esmes:
         """How many sessions are bound."""
         return sum(self._binds.values())
 
-    async def authenticate(self, bind: Bind, peer: tuple[str, int]) -> CommandStatus:
+    async def authenticate(self, bind: Bind, session: ServerSession) -> CommandStatus:
         """Decide about a bind, SMPP 3.4 4.1."""
         system_id = bind.system_id.decode("latin-1")
         account = self._accounts.authenticate(system_id, bind.password)
         if account is None:
-            _log.warning("bind_refused", system_id=system_id, peer=peer[0])
+            _log.warning("bind_refused", system_id=system_id, peer=session.peer[0])
             return CommandStatus.ESME_RINVPASWD  # for a name that is none, too: it tells nobody
         if self._binds.get(system_id, 0) >= account.max_binds:
             return CommandStatus.ESME_RBINDFAIL

@@ -104,6 +104,13 @@ class SmppLink(asyncio.Protocol):
         """Whether it takes octets of the peer, or has too much of it in hand."""
         return self._reading
 
+    def limit(self, limits: LinkLimits) -> None:
+        """Go on with other limits; how long requests of ours may queue stays what it was."""
+        self._limits = limits
+        self._session.limit(limits.session)
+        self._requests.send_waiting()
+        self._take_a_turn_soon()
+
     def request(self, pdu: Pdu) -> asyncio.Future[Pdu]:
         """Send a request as soon as the window has room for it.
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from ssl import SSLContext
-from typing import Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 import structlog
@@ -23,6 +23,7 @@ from telecom.smpp.pdus import (
     SubmitSm,
     SubmitSmResp,
 )
+from telecom.smpp.session import SessionLimits
 from telecom.smpp.states import Side
 from telecom.smpp.status import CommandStatus, status_name
 from telecom.smpp.tlvs import SC_INTERFACE_VERSION
@@ -30,8 +31,12 @@ from telecom.smpp.tlvs import SC_INTERFACE_VERSION
 INTERFACE_VERSION: Final = 0x34
 _BACKLOG: Final = 1024
 
-Authenticate = Callable[[Bind, Address], Awaitable[int]]
-"""Decides about a bind from a peer: the command_status of its response."""
+Authenticate = Callable[[Bind, "ServerSession"], Awaitable["int | SessionTerms"]]
+"""Decides about a bind: the command_status of its response, or on which terms it is accepted.
+
+ESME_ROK is the server's own terms. The session tells where the ESME is (`peer`), whether it came
+by TLS (`is_secure`) and which certificate it has shown (`client_certificate`).
+"""
 
 _log = structlog.get_logger("telecom.smpp")
 
@@ -46,6 +51,21 @@ class ServerLimits(msgspec.Struct, frozen=True):
     link: LinkLimits = LinkLimits()
     connections: int = 10_000
     unbound_connections: int = 1_000
+
+
+class SessionTerms(msgspec.Struct, frozen=True):
+    """What one ESME may have: `LinkLimits` and `SessionLimits` of its own.
+
+    None is what the server has. `authenticate` returns them, and `ServerSession.agree` changes
+    them at any time.
+    """
+
+    window: int | None = None
+    """How many requests of ours, deliver_sm for one, may await its responses."""
+    unanswered: int | None = None
+    """How many of its requests may await ours."""
+    enquire_link_timer: float | None = None
+    inactivity_timer: float | None = None
 
 
 class ServerSession(SmppLink):
@@ -82,6 +102,24 @@ class ServerSession(SmppLink):
         """Whether it may submit."""
         return not isinstance(self._bind, BindReceiver)
 
+    @property
+    def is_secure(self) -> bool:
+        """Whether it came by TLS."""
+        return self._transport.get_extra_info("ssl_object") is not None
+
+    @property
+    def client_certificate(self) -> dict[str, Any] | None:
+        """The certificate that the ESME has shown and the listener's CA has signed.
+
+        As `ssl.SSLSocket.getpeercert` gives it; `smpp_tls.common_name` tells whose it is.
+        """
+        return self._transport.get_extra_info("peercert") or None
+
+    def agree(self, terms: SessionTerms) -> None:
+        """Go on with other terms, from now."""
+        ours = self._server.limits.link
+        self.limit(_with(ours, terms, session=_with(ours.session, terms)))
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Join the server's sessions, unless there are too many."""
         super().connection_made(transport)
@@ -105,15 +143,17 @@ class ServerSession(SmppLink):
 
     async def _decide(self, bind: Bind) -> None:
         try:
-            status = await self._server.authenticate(bind, self.peer)
+            decision = await self._server.authenticate(bind, self)
         except Exception:  # noqa: BLE001 - the peer needs an answer all the same
             _log.exception("smpp_authentication_failed", peer=self.peer)
-            status = CommandStatus.ESME_RSYSERR
+            decision = CommandStatus.ESME_RSYSERR
         if self.closed:
             return
-        if status != CommandStatus.ESME_ROK:
-            _log.warning("smpp_bind_refused", peer=self.peer, status=status_name(status))
-            self.reject(bind, status)
+        if isinstance(decision, SessionTerms):
+            self.agree(decision)
+        elif decision != CommandStatus.ESME_ROK:
+            _log.warning("smpp_bind_refused", peer=self.peer, status=status_name(decision))
+            self.reject(bind, decision)
             return
         versioned = bind.interface_version >= INTERFACE_VERSION
         response = cast("type[BindResp]", RESPONSES[bind.command_id])
@@ -127,6 +167,18 @@ class ServerSession(SmppLink):
         if self.bound:
             self.bound = False
             self._server.unbound(self)
+
+
+_Limits = TypeVar("_Limits", LinkLimits, SessionLimits)
+
+
+def _with(limits: _Limits, terms: SessionTerms, **more: Any) -> _Limits:
+    """Put in what the terms have of these limits."""
+    given = {
+        name: value for name, value in msgspec.structs.asdict(terms).items() if value is not None
+    }
+    own = {name: value for name, value in given.items() if name in limits.__struct_fields__}
+    return msgspec.structs.replace(limits, **own, **more)
 
 
 class SmppServer:

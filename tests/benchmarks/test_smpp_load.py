@@ -23,7 +23,7 @@ class Smsc:
         self.status = CommandStatus.ESME_ROK
         self.server = SmppServer(authenticate=self.authenticate, on_requests=self.requests)
 
-    async def authenticate(self, bind: Any, peer: tuple[str, int]) -> int:
+    async def authenticate(self, bind: Any, session: ServerSession) -> int:
         is_demo = bind.system_id == b"demo"
         return CommandStatus.ESME_ROK if is_demo else CommandStatus.ESME_RINVPASWD
 

@@ -43,7 +43,7 @@ from tests.oracles import tshark
 QUICK = BackOff(first=0.01, longest=0.02)
 
 
-async def authenticate(bind: Bind, peer: tuple[str, int]) -> int:
+async def authenticate(bind: Bind, session: ServerSession) -> int:
     return Status.ESME_ROK if bind.password == b"demo" else Status.ESME_RINVPASWD
 
 

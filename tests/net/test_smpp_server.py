@@ -8,7 +8,7 @@ import smpplib.consts
 import smpplib.exceptions
 
 from telecom.net.smpp_link import LinkLimits
-from telecom.net.smpp_server import ServerLimits, ServerSession, SmppServer
+from telecom.net.smpp_server import ServerLimits, ServerSession, SessionTerms, SmppServer
 from telecom.net.tasks import spawn
 from telecom.smpp.codec import encode
 from telecom.smpp.errors import LinkClosedError, LocalError, NoResponseError, PduError
@@ -58,9 +58,11 @@ class User:
         self.hold = False
         self.capture = Recorder()
 
-    async def authenticate(self, bind: Bind, peer: tuple[str, int]) -> int:
+    async def authenticate(self, bind: Bind, session: ServerSession) -> int | SessionTerms:
         if bind.system_id == b"broken":
             raise RuntimeError("the account database is down")
+        if bind.system_id == b"terms":
+            return SessionTerms(window=1, unanswered=2)
         return Status.ESME_ROK if bind.password == b"demo" else Status.ESME_RINVPASWD
 
     def bound(self, session: ServerSession) -> None:
@@ -335,6 +337,25 @@ async def test_deliver_sm_and_its_window(start: Start, join: Join) -> None:
     assert await peer.receive() == encoded(DELIVER, 2)
     peer.send(DeliverSmResp(command_status=Status.ESME_RX_T_APPN), 2)
     assert (await second).command_status == Status.ESME_RX_T_APPN
+
+
+async def test_terms_of_one_esme(start: Start, join: Join, user: User) -> None:
+    user.hold = True
+    server = await start()
+    peer = await join(server)
+    await peer.bind(BindTransceiver(b"terms"))
+    (session,) = server.sessions
+    delivered = [session.request(DELIVER) for _ in range(2)]
+    assert await peer.receive() == encoded(DELIVER, 1)
+    session.agree(SessionTerms(window=2, unanswered=2))
+    assert await peer.receive() == encoded(DELIVER, 2)
+    peer.send(b"".join(encode(SUBMIT, number) for number in range(2, 5)))
+    await until(lambda: not session.is_reading)
+    session.agree(SessionTerms())
+    await until(lambda: session.is_reading)
+    assert sum(map(len, user.reads)) == 3
+    peer.send(encode(DeliverSmResp(), 1) + encode(DeliverSmResp(), 2))
+    await asyncio.gather(*delivered)
 
 
 def encoded(pdu: DeliverSm, sequence_number: int) -> Pdu:
