@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 
 from hlr_sim.primitives import Outgoing, Send
-from hlr_sim.timers import Timers
+from telecom.runtime.timers import Timers
 from telecom.ss7.map.contexts import SHORT_MSG_ALERT_V2
 from telecom.ss7.map.messages import AddressString, AlertServiceCentreArg
 from telecom.ss7.sccp.address import SccpAddress, SubsystemNumber

@@ -14,8 +14,8 @@ from hlr_sim.primitives import Operation, Operations, Send
 from hlr_sim.recovery import Recovery
 from hlr_sim.sms_router import SmsRouter
 from hlr_sim.subscribers import Population, Subscriber
-from hlr_sim.timers import Timers
 from telecom.numbering.operators import Operator
+from telecom.runtime.timers import Timers
 from telecom.ss7.map.messages import (
     ForwardSmArg,
     MtForwardSmArg,

@@ -5,7 +5,7 @@ from functools import partial
 
 from hlr_sim.magic import profile_of
 from hlr_sim.subscribers import Population, Subscriber
-from hlr_sim.timers import Timers
+from telecom.runtime.timers import Timers
 from telecom.ss7.map.enumerations import AlertReason
 
 Ready = Callable[[Subscriber, AlertReason, float], None]

@@ -1,7 +1,7 @@
 """Faults hit the share they are set for, the same dialogues every time; timers keep their order."""
 
 from hlr_sim.faults import Fault, Faults, Target
-from hlr_sim.timers import Timers
+from telecom.runtime.timers import Timers
 
 SRI, MT = Target.SEND_ROUTING_INFO_FOR_SM, Target.MT_FORWARD_SM
 
