@@ -219,6 +219,7 @@ class SmppLink(asyncio.Protocol):
             self._all_answered.set_result(None)
             self._all_answered = None
         self._set_timer()
+        self._turn_taken()
 
     def _dispatch(self) -> None:
         while events := self._session.events_received():
@@ -288,6 +289,9 @@ class SmppLink(asyncio.Protocol):
 
     def _no_more(self) -> None:
         """Take note, once or twice, that nothing more can be asked of the peer."""
+
+    def _turn_taken(self) -> None:
+        """Go on with what had to wait: responses may have made room in the window."""
 
     # What the session tells
 
