@@ -105,13 +105,13 @@ class ReceiptCorrelation(Generic[T, D]):
 
     def _wait(self, message_id: str, waiting: T) -> None:
         self._waiting[message_id] = waiting
-        self._by_loose_id[_loose(message_id)] = message_id
+        self._by_loose_id[loose_id(message_id)] = message_id
         if len(self._waiting) > self._limit:
             self._forgotten(self._take(next(iter(self._waiting))))
 
     def _take(self, message_id: str) -> T:
-        if self._by_loose_id.get(_loose(message_id)) == message_id:
-            del self._by_loose_id[_loose(message_id)]
+        if self._by_loose_id.get(loose_id(message_id)) == message_id:
+            del self._by_loose_id[loose_id(message_id)]
         return self._waiting.pop(message_id)
 
     def _match(self, last_ticket: int, delivery: D, told: DeliveryReceipt) -> Matches[D, T]:
@@ -129,17 +129,18 @@ class ReceiptCorrelation(Generic[T, D]):
         """Find the id that a receipt means; peers write it in another base, or lose its zeros."""
         if receipted in self._waiting:
             return receipted
-        found = (self._by_loose_id.get(form) for form in _forms(receipted))
+        found = (self._by_loose_id.get(form) for form in id_forms(receipted))
         return next((message_id for message_id in found if message_id is not None), None)
 
 
-def _loose(message_id: str) -> str:
+def loose_id(message_id: str) -> str:
+    """Return what two ids have in common that differ in case or leading zeros alone."""
     return message_id.lower().lstrip("0")
 
 
-def _forms(message_id: str) -> Iterator[str]:
-    """Yield what an id may be in the response if this is what the receipt says."""
-    yield _loose(message_id)
+def id_forms(message_id: str) -> Iterator[str]:
+    """Yield the loose forms that an id may have at the other place, response or receipt."""
+    yield loose_id(message_id)
     if _HEXADECIMAL.fullmatch(message_id):
         yield str(int(message_id, 16))
     if _DECIMAL.fullmatch(message_id):

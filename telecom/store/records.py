@@ -16,7 +16,9 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
     `segments` are its parts as they go to the handset, `segments_done` how many of them have
     got there. `reference_tlvs` are (tag, value) pairs that its receipts repeat. Times in seconds
     since the epoch; with a `schedule_at` it is first tried then, and no alert makes it due.
-    `destination` is the number without a sign; `id` is made by `node.MessageIds`.
+    `destination` is the number without a sign; `id` is made by `node.MessageIds`. `upstream_ids`
+    are what an upstream SMSC calls the parts that it has accepted, in order: with all of them it
+    is in the upstream's hands.
     """
 
     id: str
@@ -35,6 +37,12 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
     segments_done: int = 0
     reference_tlvs: tuple[tuple[int, bytes], ...] = ()
     last_error: str = ""
+    upstream_ids: tuple[str, ...] = ()
+
+    @property
+    def is_upstream(self) -> bool:
+        """Whether an upstream has all of it: only the receipts, or time, can end it now."""
+        return len(self.upstream_ids) == len(self.segments)
 
 
 class Taken(msgspec.Struct, frozen=True, gc=False):
