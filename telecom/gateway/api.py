@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 from redis.exceptions import RedisError
 
 from telecom.charging.statements import month_of
+from telecom.gateway.account import Account
 from telecom.gateway.accounts import Accounts
-from telecom.gateway.config import Account
 from telecom.gateway.health import Health
 from telecom.gateway.ledger_reader import LedgerReader
 from telecom.gateway.lookups import LookupRefused, Lookups
@@ -80,13 +80,13 @@ async def prometheus(request: Request) -> Response:
     return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def authenticated(
+async def authenticated(
     request: Request,
     credentials: Annotated[HTTPBasicCredentials, Depends(HTTPBasic(realm="telecom"))],
 ) -> Account:
     """Return the account whose name and password came with the request."""
     accounts: Accounts = request.app.state.accounts
-    account = accounts.authenticate(credentials.username, credentials.password.encode())
+    account = await accounts.authenticate(credentials.username, credentials.password.encode())
     if account is None:
         raise HTTPException(
             status.HTTP_401_UNAUTHORIZED,

@@ -1,13 +1,13 @@
 """The gateway's configuration file: every key, its unit, its default."""
 
-import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from telecom.gateway.account import AccountOfFile, Rate
 from telecom.runtime.config import (
     Digits,
     PointCode,
@@ -18,8 +18,6 @@ from telecom.runtime.config import (
     Table,
     moved,
 )
-
-Rate = Annotated[float, Field(gt=0, le=1e9, description="messages a second")]
 
 
 class SmppListener(Table):
@@ -120,40 +118,6 @@ class OutboxLimits(Table):
     window: Annotated[int, Field(ge=1)] = 50
 
 
-class Account(Table):
-    """A client: how it binds, how fast it may send, which numbers are its own.
-
-    In place of `password` (8 characters at most, SMPP 3.4 5.2.2) a file may say `password_env`:
-    the environment variable that has it.
-    """
-
-    system_id: Annotated[SystemId, Field(min_length=1)]
-    password: Annotated[SecretStr, Field(min_length=1, max_length=8)]
-    rate: Rate = 100
-    max_binds: Annotated[int, Field(ge=1)] = 50
-    numbers: tuple[Digits, ...] = ()
-    operator_of_platform: bool = Field(
-        default=False, description="sees every account's statement and the evidence"
-    )
-    full_subscriber_data: bool = Field(
-        default=False, description="lookups show the whole IMSI and serving node"
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _password_of_the_environment(cls, table: Any) -> Any:
-        """Take the password from the environment variable that `password_env` names, if any."""
-        if not isinstance(table, dict) or "password_env" not in table:
-            return table
-        rest = {key: value for key, value in table.items() if key != "password_env"}
-        name = table["password_env"]
-        if "password" in rest:
-            raise ValueError("password or password_env, not both")
-        if not os.environ.get(name):
-            raise ValueError(f"a password in the environment variable {name}")
-        return {**rest, "password": os.environ[name]}
-
-
 class Route(Table):
     """Where numbers go: the longest prefix wins; an SS7 route sends from its calling GT."""
 
@@ -197,7 +161,7 @@ class GatewayConfig(BaseSettings):
     mo_default_account: str | None = Field(
         default=None, description="gets what handsets send to numbers that no account owns"
     )
-    accounts: Annotated[tuple[Account, ...], Field(min_length=1)]
+    accounts: Annotated[tuple[AccountOfFile, ...], Field(min_length=1)]
     routes: Annotated[tuple[Route, ...], Field(min_length=1)]
     prices: tuple[Price, ...] = ()
 

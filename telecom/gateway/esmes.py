@@ -35,7 +35,7 @@ class Esmes:
     async def authenticate(self, bind: Bind, session: ServerSession) -> CommandStatus:
         """Decide about a bind, SMPP 3.4 4.1."""
         system_id = bind.system_id.decode("latin-1")
-        account = self._accounts.authenticate(system_id, bind.password)
+        account = await self._accounts.authenticate(system_id, bind.password)
         if account is None:
             _log.warning("bind_refused", system_id=system_id, peer=session.peer[0])
             return CommandStatus.ESME_RINVPASWD  # for a name that is none, too: it tells nobody

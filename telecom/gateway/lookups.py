@@ -9,8 +9,8 @@ from redis.exceptions import RedisError
 
 from telecom.charging.catalogue import NUMBER_LOOKUP
 from telecom.charging.events import number_lookup
+from telecom.gateway.account import Account
 from telecom.gateway.clock import Clock
-from telecom.gateway.config import Account
 from telecom.gateway.inquiry import Inquiry, MapOutcome
 from telecom.gateway.metrics import Metrics
 from telecom.lookup.outcome import LookupOutcome, LookupRequest, interpret

@@ -12,10 +12,10 @@ from redis.exceptions import RedisError
 from telecom.charging.catalogue import SMS_MT
 from telecom.gateway.accounts import Accounts
 from telecom.gateway.clock import Clock
-from telecom.gateway.config import Account, GatewayConfig
+from telecom.gateway.config import GatewayConfig
 from telecom.gateway.metrics import Metrics
 from telecom.net.smpp_server import ServerSession
-from telecom.router.admission import Admitted, Refusal, Submission, Terms, admit
+from telecom.router.admission import Admitted, Refusal, Submission, admit
 from telecom.router.routes import Route, Routes
 from telecom.smpp.errors import PduError
 from telecom.smpp.pdus import DataSm, DataSmResp, Pdu, SubmitSm, SubmitSmResp
@@ -32,8 +32,6 @@ from telecom.store.node import MessageIds
 from telecom.store.records import Message
 
 _BATCH: Final = 512
-_BURST_SECONDS: Final = 1.0
-"""How much of its rate an idle account, route or node may use at once."""
 
 _STATUS_OF: Final[Mapping[Refusal, CommandStatus]] = {
     Refusal.ACCOUNT_INACTIVE: CommandStatus.ESME_RBINDFAIL,
@@ -83,9 +81,11 @@ class Submissions:
         self._metrics = metrics
         self._clock = clock
         self._references = count()
-        self._terms = _terms(config)
-        self._default_sources = {account.system_id: _source_of(account) for account in accounts}
-        self._buckets = _buckets(config)
+        self._accounts = accounts
+        self._buckets = {
+            route.name: Bucket.of(f"route:{route.name}", route.rate) for route in config.routes
+        }
+        self._node = Bucket.of(f"node:{config.node}", config.limits.rate)
         self._batch = MicroBatch(self._store, _BATCH, failed=self._not_stored)
 
     def take(self, session: ServerSession, request: SubmitSm | DataSm) -> None:
@@ -99,7 +99,7 @@ class Submissions:
         now = self._clock.wall()
         admitted = admit(
             submission,
-            self._terms,
+            self._accounts.sender(session.system_id).terms,
             routes=self._routes,
             now=now,
             reference=next(self._references) & 0xFF,
@@ -118,9 +118,10 @@ class Submissions:
         source = Address(
             request.source_addr.decode("latin-1"), request.source_addr_ton, request.source_addr_npi
         )
+        sender = self._accounts.sender(session.system_id)
         return Submission(
             service=SMS_MT,
-            source=source if source.digits else self._default_sources[session.system_id],
+            source=source if source.digits else sender.default_source,
             destination=Address(
                 request.destination_addr.decode("latin-1"),
                 request.dest_addr_ton,
@@ -178,7 +179,7 @@ class Submissions:
         wanted = Counter((item.message.account, item.route.name) for item in pending)
         demands = [
             Demand(
-                (self._buckets["account", account], self._buckets["route", route], self._node),
+                (self._accounts.sender(account).bucket, self._buckets[route], self._node),
                 number,
             )
             for (account, route), number in wanted.items()
@@ -194,10 +195,6 @@ class Submissions:
             else:
                 self._refuse(item.session, item.request, CommandStatus.ESME_RTHROTTLED)
         return granted
-
-    @property
-    def _node(self) -> Bucket:
-        return self._buckets["node", ""]
 
     def _refuse(self, session: ServerSession, request: SubmitSm | DataSm, status: int) -> None:
         self._metrics.count("submission", CommandStatus(status).name)
@@ -217,34 +214,6 @@ def _answer(item: _Pending) -> None:
     else:
         response = DataSmResp(message_id=message_id)
     item.session.respond(item.request, response)
-
-
-def _terms(config: GatewayConfig) -> Terms:
-    limits = config.messages
-    return Terms(
-        default_validity=limits.default_validity,
-        max_validity=limits.max_validity,
-        max_segments=limits.max_segments,
-    )
-
-
-def _buckets(config: GatewayConfig) -> dict[tuple[str, str], Bucket]:
-    rates: list[tuple[str, str, float]] = [
-        *(("account", account.system_id, account.rate) for account in config.accounts),
-        *(("route", route.name, route.rate) for route in config.routes),
-    ]
-    buckets = {
-        (kind, name): Bucket(f"{kind}:{name}", rate, max(1.0, rate * _BURST_SECONDS))
-        for kind, name, rate in rates
-    }
-    rate = config.limits.rate
-    buckets["node", ""] = Bucket(f"node:{config.node}", rate, max(1.0, rate * _BURST_SECONDS))
-    return buckets
-
-
-def _source_of(account: Account) -> Address:
-    """Return the sender of a message that names none: the account's first number."""
-    return Address(account.numbers[0] if account.numbers else "")
 
 
 def _validity(request: SubmitSm | DataSm) -> str:

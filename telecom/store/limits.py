@@ -22,6 +22,11 @@ class Bucket(msgspec.Struct, frozen=True, gc=False):
     rate: float
     size: float
 
+    @classmethod
+    def of(cls, name: str, rate: float) -> "Bucket":
+        """Return a bucket that holds what it gets in a second, one token at least."""
+        return cls(name, rate, max(1.0, rate))
+
 
 class Demand(msgspec.Struct, frozen=True, gc=False):
     """`count` tokens, each of them wanted from all of `buckets`."""

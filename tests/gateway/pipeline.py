@@ -13,10 +13,11 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
 from telecom.charging.events import BillableEvent
+from telecom.gateway.account import AccountOfFile
 from telecom.gateway.accounts import Accounts
 from telecom.gateway.attempt import Stage
 from telecom.gateway.clock import Clock
-from telecom.gateway.config import Account, GatewayConfig, Route
+from telecom.gateway.config import GatewayConfig, Route
 from telecom.gateway.delivery import MessageDelivery
 from telecom.gateway.dispatch import dispatch
 from telecom.gateway.from_network import FromNetwork
@@ -52,9 +53,11 @@ def config(**settings: Any) -> GatewayConfig:
     values: dict[str, Any] = {
         "operators": CONFIGS / "operators.toml",
         "accounts": [
-            Account(system_id="demo", password="demo", rate=100_000, numbers=("38591000100",)),
-            Account(system_id="slow", password="slow", rate=5, numbers=("38591000200",)),
-            Account(system_id="bare", password="bare"),
+            AccountOfFile(
+                system_id="demo", password="demo", rate=100_000, numbers=("38591000100",)
+            ),
+            AccountOfFile(system_id="slow", password="slow", rate=5, numbers=("38591000200",)),
+            AccountOfFile(system_id="bare", password="bare"),
         ],
         "routes": [
             Route(name="alba", prefixes=("4477009",), operator="Alba", calling_gt=GATEWAY),

@@ -3,39 +3,108 @@ import hmac
 import pytest
 from pydantic import SecretStr
 
-from telecom.gateway.accounts import _NOBODYS_PASSWORD, Accounts
-from telecom.gateway.config import Account
+from telecom.gateway import passwords
+from telecom.gateway.account import Account, AccountOfFile
+from telecom.gateway.accounts import Accounts, StoredAccount
+from telecom.gateway.passwords import Passwords, TooManyChecks, hash_password, verify
+from telecom.store.limits import Bucket
 
-DEMO = Account(system_id="demo", password=SecretStr("secret"), numbers=("38591000100",))
-OTHER = Account(system_id="other", password=SecretStr("p"), numbers=("38591000200",))
+DEMO = AccountOfFile(system_id="demo", password=SecretStr("secret"), numbers=("38591000100",))
+OTHER = AccountOfFile(system_id="other", password=SecretStr("p"), numbers=("38591000200",))
+HASH_OF_NEW = hash_password(b"new")
 
 
-def test_name_and_password_belong_together() -> None:
+def stored(system_id: str, password: str = HASH_OF_NEW, **terms: object) -> StoredAccount:
+    return StoredAccount(Account(system_id=system_id, **terms), password)
+
+
+async def test_name_and_password_belong_together() -> None:
     accounts = Accounts([DEMO, OTHER])
-    assert accounts.authenticate("demo", b"secret") is DEMO
-    assert accounts.authenticate("demo", b"p") is None
-    assert accounts.authenticate("nobody", b"secret") is None
-    assert accounts.authenticate("", b"") is None
+    assert await accounts.authenticate("demo", b"secret") == accounts["demo"]
+    assert await accounts.authenticate("demo", b"p") is None
+    assert await accounts.authenticate("nobody", b"secret") is None
+    assert await accounts.authenticate("", b"") is None
 
 
-def test_a_password_is_compared_in_constant_time_for_names_that_are_none_as_well(
+async def test_what_is_wrong_costs_a_whole_hash_for_names_that_are_none_as_well(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    hashes = []
+
+    def counted(password: bytes, hashed: str) -> bool:
+        hashes.append(password)
+        return verify(password, hashed)
+
+    monkeypatch.setattr(passwords, "verify", counted)
+    accounts = Accounts([DEMO])
+    accounts.take({"stored": stored("stored")})
+    for name in ("demo", "nobody", "stored"):
+        assert await accounts.authenticate(name, b"wrong") is None
+    assert hashes == [b"wrong"] * 3
+
+
+async def test_what_was_found_right_costs_no_hash_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = Accounts([])
+    accounts.take({"stored": stored("stored")})
+    assert await accounts.authenticate("stored", b"new") == accounts["stored"]
+    monkeypatch.delattr(passwords, "verify")
+    assert await accounts.authenticate("stored", b"new") == accounts["stored"]
+
+
+async def test_every_comparison_is_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = []
+    compare_digest = hmac.compare_digest
 
     def compare(expected: bytes, given: bytes) -> bool:
         compared.append(given)
-        return expected == given
+        return compare_digest(expected, given)
 
     monkeypatch.setattr(hmac, "compare_digest", compare)
     accounts = Accounts([DEMO])
-    accounts.authenticate("demo", b"1")
-    accounts.authenticate("nobody", b"2")
-    assert compared == [b"1", b"2"]
+    await accounts.authenticate("demo", b"secret")
+    await accounts.authenticate("nobody", b"2")
+    assert len(compared) == 3
 
 
-def test_the_password_of_no_account_opens_nothing() -> None:
-    assert Accounts([DEMO]).authenticate("nobody", _NOBODYS_PASSWORD) is None
+async def test_the_hash_of_no_account_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_NOBODYS", HASH_OF_NEW)
+    assert await Accounts([DEMO]).authenticate("nobody", b"new") is None
+
+
+async def test_a_changed_password_is_the_only_one_from_then_on() -> None:
+    accounts = Accounts([DEMO])
+    accounts.take({"demo": stored("demo")})
+    assert await accounts.authenticate("demo", b"secret") is None
+    assert await accounts.authenticate("demo", b"new") is not None
+    accounts.take({"demo": stored("demo", hash_password(b"newer"))})
+    assert await accounts.authenticate("demo", b"new") is None
+    accounts.take({"demo": None})
+    assert await accounts.authenticate("demo", b"newer") is None
+    assert await accounts.authenticate("demo", b"secret") is not None
+
+
+async def test_so_many_checks_wait_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_MOST_WAITING", 0)
+    accounts = Accounts([DEMO])
+    assert await accounts.authenticate("demo", b"secret") is not None
+    with pytest.raises(TooManyChecks):
+        await accounts.authenticate("demo", b"wrong")
+
+
+def test_a_hash_is_salted_and_names_its_parameters() -> None:
+    one, another = hash_password(b"secret"), hash_password(b"secret")
+    assert one != another
+    assert one.startswith("scrypt$14$8$1$")
+    assert verify(b"secret", one)
+    assert not verify(b"Secret", one)
+    with pytest.raises(ValueError, match="a hash by scrypt"):
+        verify(b"secret", one.replace("scrypt", "plain"))
+
+
+def test_a_password_is_not_kept_as_it_was_given() -> None:
+    kept = Passwords()
+    kept.set_plain("demo", SecretStr("secret"))
+    assert "secret" not in repr(vars(kept))
 
 
 def test_a_number_has_one_owner() -> None:
@@ -43,6 +112,34 @@ def test_a_number_has_one_owner() -> None:
     assert accounts.owner_of("38591000200") == "other"
     assert accounts.owner_of("1") is None
     assert Accounts([DEMO], default_owner="demo").owner_of("1") == "demo"
+
+
+def test_what_is_stored_goes_before_the_file_and_is_heard_of() -> None:
+    accounts = Accounts([DEMO, OTHER])
+    heard: list[frozenset[str]] = []
+    accounts.watch(heard.append)
+    accounts.take({"demo": stored("demo", rate=7), "new": stored("new", numbers=("1",))})
+    assert (accounts["demo"].rate, accounts.owner_of("38591000100")) == (7, None)
+    assert accounts.owner_of("1") == "new"
+    accounts.take({"new": stored("new", numbers=("1",))})
+    accounts.take({"demo": None, "new": None})
+    assert accounts["demo"].numbers == DEMO.numbers
+    assert accounts.get("new") is None
+    assert accounts.owner_of("1") is None
+    assert heard == [{"demo", "new"}, {"demo", "new"}]
+
+
+def test_what_a_message_is_held_to_follows_the_account() -> None:
+    accounts = Accounts([DEMO])
+    assert accounts.sender("demo").bucket == Bucket("account:demo", 100, 100)
+    assert accounts.sender("demo").terms.sources is None
+    accounts.take({"demo": stored("demo", rate=0.5, sources=("Shop",), active=False)})
+    sender = accounts.sender("demo")
+    assert sender.bucket == Bucket("account:demo", 0.5, 1)
+    assert (sender.terms.sources, sender.terms.active) == ({"Shop"}, False)
+    assert sender.default_source.digits == ""
+    nobody = accounts.sender("nobody")
+    assert (nobody.terms.active, nobody.bucket.rate) == (False, 0)
 
 
 def test_a_secret_is_not_shown() -> None:

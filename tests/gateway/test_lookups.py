@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from telecom.gateway.config import Account
+from telecom.gateway.account import Account
 from telecom.gateway.lookups import LookupRefused
 from telecom.net.tasks import spawn
 from telecom.ss7.map.contexts import SHORT_MSG_GATEWAY_V3
@@ -16,7 +16,7 @@ from tests.gateway.pipeline import Node, Store
 from tests.gateway.valve import Valve
 
 NUMBER = "447700900123"
-ACCOUNT = Account(system_id="demo", password="demo", full_subscriber_data=True)
+ACCOUNT = Account(system_id="demo", full_subscriber_data=True)
 
 
 def looks_up(node: Node, number: str = NUMBER) -> "asyncio.Task[dict[str, Any]]":

@@ -1,0 +1,147 @@
+"""An account of the gateway: what a client may do, and how its ESMEs may bind."""
+
+import os
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Any, Final, Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from telecom.runtime.config import Digits, Port, Seconds, SystemId, Table
+from telecom.smpp.pdus import Bind, BindReceiver, BindTransceiver, BindTransmitter
+from telecom.smpp.versions import InterfaceVersion
+
+Rate = Annotated[float, Field(gt=0, le=1e9, description="messages a second")]
+Password = Annotated[SecretStr, Field(min_length=1, max_length=8)]
+"""SMPP 3.4 5.2.2: C-Octet String of 8 characters."""
+SenderId = Annotated[str, Field(pattern="^[!-~][ -~]{0,20}$")]
+"""SMPP 3.4 5.2.8: C-Octet String of 20 characters."""
+
+
+class BindType(StrEnum):
+    """The three binds, SMPP 3.4 4.1."""
+
+    TRANSMITTER = "transmitter"
+    RECEIVER = "receiver"
+    TRANSCEIVER = "transceiver"
+
+
+BIND_TYPES: Final[dict[type[Bind], BindType]] = {
+    BindTransmitter: BindType.TRANSMITTER,
+    BindReceiver: BindType.RECEIVER,
+    BindTransceiver: BindType.TRANSCEIVER,
+}
+
+
+class Version(StrEnum):
+    """The versions of SMPP, as people write them."""
+
+    V33 = "3.3"
+    V34 = "3.4"
+    V50 = "5.0"
+
+    @property
+    def octet(self) -> InterfaceVersion:
+        """The value of interface_version, SMPP 3.4 5.2.4."""
+        return InterfaceVersion[self.name]
+
+
+class OutbindTarget(Table):
+    """An ESME to be asked to bind while something waits for it, SMPP 3.4 2.2.1 and 4.1.7.
+
+    The password is the one that we show to the ESME: it cannot be kept as a hash.
+    """
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[Port, Field(gt=0)] = 2775
+    system_id: SystemId = Field(default="", description="the name that the ESME knows us by")
+    password: Annotated[SecretStr, Field(max_length=8)] = SecretStr("")
+    tls: bool = Field(default=False, description="its certificate is checked")
+
+
+class AccountTerms(Table):
+    """What a client may do: how it binds, how fast it may send, which numbers are its own."""
+
+    active: bool = Field(default=True, description="false: it cannot bind, and is unbound")
+    rate: Rate = 100
+    window: Annotated[int, Field(ge=1, le=5000)] | None = Field(
+        default=None,
+        description="its requests that may await their responses; more are read once some have"
+        " theirs. Without it, what the gateway has for all",
+    )
+    max_binds: Annotated[int, Field(ge=1)] = Field(
+        default=50, description="sessions at a time, of all nodes together"
+    )
+    bind_types: Annotated[tuple[BindType, ...], Field(min_length=1)] = tuple(BindType)
+    networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        default=(), description="where it may bind from; empty: anywhere"
+    )
+    tls_required: bool = Field(default=False, description="it may bind over TLS only")
+    client_certificate: str | None = Field(
+        default=None,
+        description="the common name in the certificate that it has to show; it must come from"
+        " smpp.tls.client_ca",
+    )
+    lowest_version: Version = Version.V33
+    highest_version: Version = Version.V50
+    system_types: tuple[Annotated[str, Field(max_length=12)], ...] = Field(
+        default=(), description="what system_type of its binds may be; empty: anything"
+    )
+    address_ranges: tuple[Annotated[str, Field(max_length=40)], ...] = Field(
+        default=(), description="what address_range of its binds may be; empty: anything"
+    )
+    enquire_link_timer: Seconds | None = Field(
+        default=None, description="silence after which it is sent an enquire_link; else the usual"
+    )
+    inactivity_timer: Seconds | None = Field(
+        default=None, description="time without a message after which it is unbound; else never"
+    )
+    sources: tuple[SenderId, ...] = Field(
+        default=(), description="numbers and names that it may send from; empty: any"
+    )
+    numbers: tuple[Digits, ...] = Field(
+        default=(), description="it gets what is sent to them; the first is its usual sender"
+    )
+    outbind: OutbindTarget | None = None
+    operator_of_platform: bool = Field(
+        default=False,
+        description="sees every account's statement and the evidence, and may change accounts",
+    )
+    full_subscriber_data: bool = Field(
+        default=False, description="lookups show the whole IMSI and serving node"
+    )
+
+    @model_validator(mode="after")
+    def _versions_in_order(self) -> Self:
+        if self.lowest_version.octet > self.highest_version.octet:
+            raise ValueError("highest_version: not below lowest_version")
+        return self
+
+
+class Account(AccountTerms):
+    """A client and its terms; its password is kept elsewhere."""
+
+    system_id: Annotated[SystemId, Field(min_length=1)]
+
+
+class AccountOfFile(Account):
+    """An account with its password, as a configuration file has it.
+
+    In place of `password` a file may say `password_env`: the environment variable that has it.
+    """
+
+    password: Password
+
+    @model_validator(mode="before")
+    @classmethod
+    def _password_of_the_environment(cls, table: Any) -> Any:
+        """Take the password from the environment variable that `password_env` names, if any."""
+        if not isinstance(table, dict) or "password_env" not in table:
+            return table
+        rest = {key: value for key, value in table.items() if key != "password_env"}
+        name = table["password_env"]
+        if "password" in rest:
+            raise ValueError("password or password_env, not both")
+        if not os.environ.get(name):
+            raise ValueError(f"a password in the environment variable {name}")
+        return {**rest, "password": os.environ[name]}
