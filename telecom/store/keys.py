@@ -74,6 +74,20 @@ class Keys:
         """T: what a node's last batch here consisted of, so that a retry is known as one."""
         return f"{self.tag}:accepted:{incarnation}"
 
+    @cached_property
+    def upstream_held(self) -> str:
+        """H: receipts of upstreams that came before the id they are about."""
+        return f"{self.tag}:upstream_held"
+
+    @cached_property
+    def upstream_held_at(self) -> str:
+        """Z: those by the time they came."""
+        return f"{self.tag}:upstream_held_at"
+
+    def upstream(self, part: str) -> str:
+        """H: a part of a message by what its upstream calls it: ``message`` id, ``told``."""
+        return f"{self.tag}:upstream:{part}"
+
     def authorisation(self, authorisation: str) -> str:
         """H: what the GT gate knows of one sendRoutingInfoForSM."""
         return f"{self.tag}:gt:{authorisation}"

@@ -8,10 +8,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from telecom.router.gt_rule import Verdict
+from telecom.sms.receipt import MessageState
 from telecom.store.embedded import connect
 from telecom.store.gt_gate import GtGate
 from telecom.store.keys import Partitions
@@ -31,6 +33,7 @@ from telecom.store.records import (
     SriSent,
     Taken,
 )
+from telecom.store.upstream import Accepted, Found, Told, UpstreamMessages, UpstreamReceipt
 
 from .conftest import NOW, MakeMessage
 
@@ -187,3 +190,24 @@ async def test_the_gt_gate_and_the_limits_hold(cluster: Client, partitions: Part
     demand = Demand((Bucket("account:demo", 10, 5), Bucket("route:alba", 10, 3)), 9)
     assert await RateLimits(cluster).grant([demand], NOW) == [3]
     assert await next_incarnation(cluster, NOW) >= NOW
+
+
+async def test_receipts_of_upstreams_find_their_messages(
+    cluster: Client, partitions: Partitions, message: MakeMessage
+) -> None:
+    queue, upstream = MessageQueue(cluster, partitions), UpstreamMessages(cluster, partitions)
+    await queue.accept([message(f"88210555{number:03}") for number in range(32)], NOW)
+    taken = await take_all(queue)
+    parts = [
+        Accepted("up", held, replace(held.message, upstream_ids=(held.message.id,)), NOW + 9)
+        for held in taken
+    ]
+    assert await upstream.accepted(parts, NOW) == [None] * 32
+    told = Told(MessageState.DELIVRD)
+    receipts = [
+        UpstreamReceipt("up", part.message.destination, part.message.id, told, is_final=True)
+        for part in parts
+    ]
+    assert await upstream.told(receipts, NOW) == [Found(part.message, told) for part in parts]
+    assert await upstream.parts("up", parts[0].message) == [told]
+    await upstream.ended([("up", part.message) for part in parts])

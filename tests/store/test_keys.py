@@ -9,7 +9,8 @@ def test_all_keys_of_a_partition_are_in_one_slot() -> None:
     names = [
         keys.messages, keys.mt, keys.deferred, keys.waiting, keys.events, keys.evidence,
         keys.outbox_ready, keys.outbox_dropped, keys.outbox("a{b}c"), keys.outbox_put("}{"),
-        keys.accepted("0000002a"), keys.authorisation("{x}"),
+        keys.accepted("0000002a"), keys.authorisation("{x}"), keys.upstream("{x}"),
+        keys.upstream_held, keys.upstream_held_at,
     ]  # fmt: skip
     assert {key_slot(name.encode()) for name in names} == {key_slot(b"{pa3}")}
     assert len(set(names)) == len(names)
