@@ -24,6 +24,8 @@ $(VENV)/installed: pyproject.toml requirements.lock
 $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint requirements.lock pycrate
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[interop]' \
+	|| echo "some SMPP peers have no wheel for this machine: the tests with them will be skipped"
 	@if command -v npm >/dev/null; then npm install --silent --prefix tests/interop; \
 	else echo "npm is not here: the tests with npm smpp will be skipped"; fi
 	@touch $@
@@ -49,13 +51,12 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix $(SOURCES)
 
 bench: $(VENV)/installed-dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[bench]'
 	$(BIN)/python -m benchmarks $(ARGS)
 
 # The one lock file: every version the development environment is made of, for every supported Python
 lock:
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra bench \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra interop \
 		--no-emit-index-url --no-emit-find-links --no-annotate \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 

@@ -34,7 +34,7 @@ class Server(msgspec.Struct, frozen=True):
 
 
 def _no_smpp34() -> str:
-    return "" if find_spec("smpp34") else "not installed: pip install 'telecom-messaging[bench]'"
+    return "" if find_spec("smpp34") else "not installed: pip install 'telecom-messaging[interop]'"
 
 
 def _no_npm_smpp() -> str:

@@ -52,12 +52,21 @@ system_id = "refused"
 password = "refused"
 numbers = ["38591000600"]
 
-[[accounts]]
-system_id = "node"
-password = "node"
-numbers = ["38591000700"]
 """
 """What one account sends or is delivered must not be another test's; `demo` is left to commands."""
+
+PEERS = ("npm_smpp", "smpplib", "aiosmpplib", "rusmppyc", "smpp34", "net_smpp", "kannel")
+"""Foreign programs, each with an account of its own, and a number that its texts come from."""
+
+
+def number_of(peer: str) -> str:
+    """Return the number of a peer's account."""
+    return f"385910007{PEERS.index(peer):02d}"
+
+
+def _account_of(peer: str) -> str:
+    number = number_of(peer)
+    return f'[[accounts]]\nsystem_id = "{peer}"\npassword = "foreign"\nnumbers = ["{number}"]\n\n'
 
 
 def hurried_configs(folder: Path) -> Path:
@@ -70,7 +79,7 @@ def hurried_configs(folder: Path) -> Path:
             assert count, f"{name} has nothing like {pattern}"
         (folder / name).write_text(text)
     with (folder / "lab.toml").open("a") as lab:
-        lab.write(TEST_ACCOUNTS)
+        lab.write(TEST_ACCOUNTS + "\n".join(map(_account_of, PEERS)))
     return folder
 
 
