@@ -59,7 +59,7 @@ def _receipt_tlvs(
         *(Tlv(tag, value) for tag, value in message.reference_tlvs),
     ]
     if failure is not None:
-        tlvs.append(NETWORK_ERROR_CODE(failure.network_error_code))
+        tlvs.append(Tlv(NETWORK_ERROR_CODE.tag, failure.network_error_code))
     return tuple(tlvs)
 
 

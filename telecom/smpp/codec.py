@@ -15,6 +15,16 @@ import msgspec
 from telecom.smpp.declarations import DECLARATIONS
 from telecom.smpp.errors import FramingError, LocalError, PduError
 from telecom.smpp.fields import CountedParts, Field
+from telecom.smpp.generation import (
+    Reader,
+    bad,
+    compiled,
+    cut,
+    decoding,
+    encoding,
+    part_reader,
+    part_writer,
+)
 from telecom.smpp.pdus import PDUS, RESPONSE_BIT, Pdu
 from telecom.smpp.status import CommandStatus
 from telecom.smpp.tlvs import Tlv
@@ -109,27 +119,14 @@ class Framer:
         self._wanted = length
 
 
-def _bad(name: str, value: bytes) -> LocalError:
-    """Name the field; what it has may be a password or a text, and errors are logged."""
-    return LocalError(f"{name}: {len(value)} octets that do not fit, or with a NUL among them")
-
-
-def _cut(frame: bytes, at: int, error: int, sequence_number: int, name: str) -> PduError:
-    """Tell a field that is too long from one that the PDU's end cuts off before `at`."""
-    if at > len(frame):
-        error = CommandStatus.ESME_RINVCMDLEN
-    return PduError(error, sequence_number, name)
-
-
-def _read_tlvs(frame: bytes, at: int, sequence_number: int) -> tuple[Tlv, ...]:
+def _read_tlvs(frame: bytes, at: int, sequence_number: int, error: int) -> tuple[Tlv, ...]:
     tlvs = []
     size = len(frame)
     while at < size:
         tag, length = _read_tlv_header(frame, at) if size - at >= 4 else (0, size)
         start, at = at + 4, at + 4 + length
         if at > size:
-            status = CommandStatus.ESME_RINVOPTPARSTREAM
-            raise PduError(status, sequence_number, "the PDU ends within an optional parameter")
+            raise PduError(error, sequence_number, "the PDU ends within an optional parameter")
         tlvs.append(Tlv(tag, frame[start:at]))
     return tuple(tlvs)
 
@@ -138,11 +135,8 @@ def _write_tlvs(tlvs: tuple[Tlv, ...]) -> bytes:
     return b"".join([_write_tlv_header(tlv.tag, len(tlv.value)) + tlv.value for tlv in tlvs])
 
 
-_Reader = Callable[[bytes, int, int], tuple[Any, int]]
-
-
 def _read_parts(
-    readers: dict[int | None, _Reader], frame: bytes, at: int, sequence_number: int
+    readers: dict[int | None, Reader], frame: bytes, at: int, sequence_number: int
 ) -> tuple[tuple[Any, ...], int]:
     parts = []
     count, at = frame[at], at + 1
@@ -168,48 +162,13 @@ def _write_parts(
     return b"".join(pieces)
 
 
-def _compiled(name: str, parameters: str, lines: list[str], names: dict[str, Any]) -> Any:
-    source = "".join([f"def {name}({parameters}):\n", *(f"    {line}\n" for line in lines)])
-    exec(compile(source, f"<{name}>", "exec"), names)  # noqa: S102  the text is made of declarations
-    return names[name]
-
-
-def _decoding(fields: dict[str, Field]) -> list[str]:
-    return [line for name, field in fields.items() for line in field.decoding(name)]
-
-
-def _encoding(fields: dict[str, Field], result: str) -> list[str]:
-    """Write the lines that leave the octets of all fields in a variable."""
-    lines = []
-    for name, field in fields.items():
-        lines += [f"{name} = value.{name}", *field.encoding(name)]
-    layout = "".join(field.format for field in fields.values())
-    return [*lines, f'{result} = b"{layout}" % ({"".join(f"{name}, " for name in fields)})']
-
-
-def _part_reader(part: type) -> _Reader:
-    fields = DECLARATIONS[part]
-    lines = [*_decoding(fields), f"return cls({', '.join(fields)}), at"]
-    names = {"cls": part, "cut": _cut, "PduError": PduError}
-    reader: _Reader = _compiled(f"read_{part.__name__}", "frame, at, sequence_number", lines, names)
-    return reader
-
-
-def _part_writer(part: type) -> Callable[[Any], bytes]:
-    lines = [*_encoding(DECLARATIONS[part], "octets"), "return octets"]
-    writer: Callable[[Any], bytes] = _compiled(
-        f"write_{part.__name__}", "value", lines, {"bad": _bad}
-    )
-    return writer
-
-
 def _parts_functions(fields: dict[str, Field]) -> dict[str, Any]:
     """Make the functions by which the code of `CountedParts` fields reads and writes."""
     functions: dict[str, Any] = {}
     for name, field in fields.items():
         if isinstance(field, CountedParts):
-            readers = {flag: _part_reader(part) for flag, part in field.classes.items()}
-            writers = {part: (flag, _part_writer(part)) for flag, part in field.classes.items()}
+            readers = {flag: part_reader(part) for flag, part in field.classes.items()}
+            writers = {part: (flag, part_writer(part)) for flag, part in field.classes.items()}
             functions[f"read_{name}"] = partial(_read_parts, readers)
             functions[f"write_{name}"] = partial(_write_parts, writers)
     return functions
@@ -221,14 +180,16 @@ def _decoder(pdu: type[Pdu]) -> Callable[[bytes, int, int], Pdu]:
     lines = [f"at = {HEADER_LENGTH}"]
     if pdu.command_id & RESPONSE_BIT:  # SMPP 3.4 4.4.2; many peers leave it out of ESME_ROK too
         lines += ["if len(frame) == at:", f"    return cls({header})"]
+    # octets after a PDU that has no body are no broken parameter, but too many (5.0 table 4-45)
+    trailing = CommandStatus.ESME_RINVOPTPARSTREAM if fields else CommandStatus.ESME_RINVCMDLEN
     lines += [
-        *_decoding(fields),
-        "tlvs = read_tlvs(frame, at, sequence_number) if at < len(frame) else ()",
+        *decoding(fields),
+        f"tlvs = read_tlvs(frame, at, sequence_number, {trailing}) if at < len(frame) else ()",
         f"return cls({''.join(f'{name}, ' for name in fields)}tlvs=tlvs, {header})",
     ]
-    names = {"cls": pdu, "cut": _cut, "PduError": PduError, "read_tlvs": _read_tlvs}
+    names = {"cls": pdu, "cut": cut, "PduError": PduError, "read_tlvs": _read_tlvs}
     names.update(_parts_functions(fields))
-    decoder: Callable[[bytes, int, int], Pdu] = _compiled(
+    decoder: Callable[[bytes, int, int], Pdu] = compiled(
         f"decode_{pdu.__name__}", "frame, command_status, sequence_number", lines, names
     )
     return decoder
@@ -245,15 +206,15 @@ def _encoder(pdu: type[Pdu]) -> Callable[[Any, int], bytes]:
             f"    return header(length, {pdu.command_id}, value.command_status, sequence_number)",
         ]
     lines += [
-        *_encoding(fields, "body"),
+        *encoding(fields, "body"),
         "if value.tlvs:",
         "    body += write_tlvs(value.tlvs)",
         f"length = {HEADER_LENGTH} + len(body)",
         f"return header(length, {pdu.command_id}, value.command_status, sequence_number) + body",
     ]
-    names = {"bad": _bad, "write_tlvs": _write_tlvs, "header": _write_header}
+    names = {"bad": bad, "write_tlvs": _write_tlvs, "header": _write_header}
     names.update(_parts_functions(fields))
-    encoder: Callable[[Any, int], bytes] = _compiled(
+    encoder: Callable[[Any, int], bytes] = compiled(
         f"encode_{pdu.__name__}", "value, sequence_number", lines, names
     )
     return encoder

@@ -131,6 +131,18 @@ class CountedParts(Field, frozen=True, kw_only=True):
         return [f"{name} = write_{name}({name})"]
 
 
+class Rest(Field, frozen=True, kw_only=True):
+    """All octets up to the end of an optional parameter, whose own length says how many."""
+
+    def decoding(self, name: str) -> list[str]:
+        """Take what is left."""
+        return [f"{name} = frame[at:]", "at = len(frame)"]
+
+    def encoding(self, name: str) -> list[str]:  # noqa: ARG002  nothing can be wrong with it
+        """Leave the octets as they are."""
+        return []
+
+
 def cstring(size: int, error: Status = Status.ESME_RINVCMDLEN) -> Any:
     """Declare a C-octet string of at most `size` octets with its NUL."""
     return CString(default=b"", error=error, size=size)
@@ -159,3 +171,8 @@ def counted(part: type, error: Status) -> Any:
 def counted_choice(parts: Mapping[int | None, type], error: Status) -> Any:
     """Declare structures of several classes that follow their count, each after its flag."""
     return CountedParts(default=(), error=error, classes=parts)
+
+
+def rest() -> Any:
+    """Declare all that is left of an optional parameter."""
+    return Rest(default=b"", error=Status.ESME_RINVPARLEN)

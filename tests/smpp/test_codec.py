@@ -14,6 +14,7 @@ from telecom.smpp.pdus import (
     DeliverSmResp,
     DistributionList,
     EnquireLink,
+    GenericNack,
     Pdu,
     QuerySmResp,
     SmeAddress,
@@ -21,6 +22,7 @@ from telecom.smpp.pdus import (
     SubmitMultiResp,
     SubmitSm,
     SubmitSmResp,
+    UnbindResp,
     UnsuccessSme,
 )
 from telecom.smpp.status import CommandStatus as Status
@@ -242,3 +244,12 @@ def test_what_does_not_fit_is_named_but_not_shown() -> None:
         encode(BindTransceiver(b"demo", b"s3cret-s3cret"))
     assert "password: 13 octets" in str(raised.value)
     assert "s3cret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("pdu", [EnquireLink(), UnbindResp(), GenericNack()])
+def test_octets_after_a_pdu_without_a_body_are_too_many(pdu: Pdu) -> None:
+    frame = encode(pdu, 7)
+    found = decode(b"\0\0\0\x12" + frame[4:] + b"\0\0")
+    assert isinstance(found, Undecodable)
+    assert (found.command_status, found.sequence_number) == (Status.ESME_RINVCMDLEN, 7)
+    assert isinstance(decode(b"\0\0\0\x15" + frame[4:] + b"\4\x28\0\1\x32"), Pdu)

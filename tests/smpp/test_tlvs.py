@@ -7,6 +7,7 @@ from telecom.smpp.codec import decode, encode
 from telecom.smpp.errors import LocalError, PduError
 from telecom.smpp.pdus import DeliverSm, Pdu, SubmitSm
 from telecom.smpp.status import CommandStatus as Status
+from telecom.smpp.tlv_structures import NetworkErrorCode, Subaddress
 from telecom.smpp.tlvs import TLV_TYPES, CStringTlv, IntegerTlv, Tlv
 from tests.smpp.conftest import vector
 
@@ -21,7 +22,7 @@ def test_values_as_on_the_wire() -> None:
     receipt = received("deliver_sm-dlr")
     assert tlvs.RECEIPTED_MESSAGE_ID.of(receipt) == b"0123456789"
     assert tlvs.MESSAGE_STATE.of(receipt) == 2
-    assert tlvs.NETWORK_ERROR_CODE.of(receipt) == bytes.fromhex("030000")
+    assert tlvs.NETWORK_ERROR_CODE.of(receipt) == NetworkErrorCode(network_type=3)
     assert tlvs.USER_MESSAGE_REFERENCE.of(receipt) is None
     assert tlvs.SAR_MSG_REF_NUM.of(received("submit_sm-sar")) == 42
     assert tlvs.SC_INTERFACE_VERSION.of(received("bind_transceiver_resp-34")) == 0x34
@@ -31,10 +32,11 @@ def test_parameters_as_on_the_wire() -> None:
     made = (
         tlvs.RECEIPTED_MESSAGE_ID(b"0123456789"),
         tlvs.MESSAGE_STATE(2),
-        tlvs.NETWORK_ERROR_CODE(bytes.fromhex("030000")),
+        tlvs.NETWORK_ERROR_CODE(NetworkErrorCode(network_type=3)),
     )
     assert made == received("deliver_sm-dlr").tlvs
     assert tlvs.ALERT_ON_MESSAGE_DELIVERY(0) == Tlv(0x130C, b"")
+    assert tlvs.ALERT_ON_MESSAGE_DELIVERY(2) == Tlv(0x130C, b"\2")
 
 
 def test_the_names_of_the_specification() -> None:
@@ -75,7 +77,9 @@ def test_our_own_wrong_values() -> None:
     with pytest.raises(LocalError, match="sar_msg_ref_num"):
         tlvs.SAR_MSG_REF_NUM(0x10000)
     with pytest.raises(LocalError, match="network_error_code"):
-        tlvs.NETWORK_ERROR_CODE(b"\1")
+        tlvs.NETWORK_ERROR_CODE(NetworkErrorCode(256, 0))
+    with pytest.raises(LocalError, match="dest_subaddress of 25 octets"):
+        tlvs.DEST_SUBADDRESS(Subaddress(0xA0, bytes(24)))
     with pytest.raises(LocalError, match="receipted_message_id"):
         tlvs.RECEIPTED_MESSAGE_ID(b"\0")
 
@@ -91,7 +95,6 @@ def test_fuzz_values(tag: int, octets: bytes) -> None:
         assert isinstance(value, bytes)
         assert value == octets.removesuffix(b"\0")
     elif isinstance(kind, IntegerTlv):
-        assert isinstance(value, int)
-        assert kind(value).value == octets
+        assert kind.of(SubmitSm(tlvs=(kind(value),))) == value
     else:
-        assert value == octets
+        assert kind(value).value == octets
