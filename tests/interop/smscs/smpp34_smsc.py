@@ -24,17 +24,10 @@ def receipt_of(message_id):
 
 async def answer(esme, event, message_id):
     back = {"source_addr": event.destination_addr, "destination_addr": event.source_addr}
-    overtakes = event.destination_addr.endswith("111")
-    if not overtakes:
-        event.accept(message_id)
+    event.accept(message_id)
     if event.registered_delivery & 1:
         octets = receipt_of(int(message_id))  # without its leading zeros, as real SMSCs have it
-        receipt = esme.deliver_sm(**back, esm_class=RECEIPT, short_message=octets)
-        async with asyncio.TaskGroup() as sending:
-            sending.create_task(receipt)
-            await asyncio.sleep(0)  # it is on its way, and not answered yet
-            if overtakes:
-                event.accept(message_id)
+        await esme.deliver_sm(**back, esm_class=RECEIPT, short_message=octets)
     if event.short_message == b"answer me":
         text = "re: привет".encode("utf-16-be")
         await esme.deliver_sm(**back, data_coding=8, short_message=text)
