@@ -1,4 +1,5 @@
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -147,6 +148,105 @@ def test_the_very_id_goes_before_one_that_means_the_same(correlation: Correlatio
     correlation.answered(correlation.submitted(), "010", "bert")
     assert correlation.received("b", delivered("010")) == [("b", "bert")]
     assert correlation.received("a", delivered("10")) == [("a", "anna")]
+
+
+def test_of_two_that_may_be_meant_neither_has_the_receipt(correlation: Correlation) -> None:
+    correlation.answered(correlation.submitted(), "010", "anna")
+    correlation.answered(correlation.submitted(), "0010", "bert")
+    assert correlation.received("one of them", delivered("10")) == [("one of them", None)]
+    assert correlation.received("a", delivered("010")) == [("a", "anna")]
+    assert correlation.received("b", delivered("10")) == [("b", "bert")]
+
+
+def test_the_number_tells_which_is_meant(correlation: Correlation) -> None:
+    correlation.answered(correlation.submitted(), "010", "anna", destination="447700900001")
+    correlation.answered(correlation.submitted(), "0010", "bert", destination="447700900002")
+    source = "+447700900002"
+    assert correlation.received("b", delivered("10"), source=source) == [("b", "bert")]
+
+
+def test_a_base_that_has_been_right_goes_before_the_very_id(correlation: Correlation) -> None:
+    """The SMSC answers in hexadecimal, and writes receipts in decimal."""
+    correlation.answered(correlation.submitted(), "ff", "anna")
+    assert correlation.received("a", delivered("255")) == [("a", "anna")]
+    correlation.answered(correlation.submitted(), "10", "bert")
+    correlation.answered(correlation.submitted(), "16", "carl")
+    assert correlation.received("b", delivered("16")) == [("b", "bert")]
+    assert correlation.received("unknown", delivered("11")) == [("unknown", None)]
+    assert correlation.received("c", delivered("22")) == [("c", "carl")]
+
+
+def test_a_forgotten_message_gives_its_receipt_to_no_other(correlation: Correlation) -> None:
+    """22 is 0x16, and the SMSC has written the same ids in both places so far."""
+    correlation.answered(correlation.submitted(), "21", "anna")
+    assert correlation.received("a", delivered("21")) == [("a", "anna")]
+    correlation.answered(correlation.submitted(), "22", "bert")
+    assert correlation.received("of another", delivered("16")) == [("of another", None)]
+    numbers = {"destination": "447700900001"}
+    correlation.answered(correlation.submitted(), "51", "carl", **numbers)
+    assert correlation.received("c", delivered("33"), source=numbers["destination"]) == [
+        ("c", "carl")
+    ]
+
+
+def test_one_id_for_several_messages(correlation: Correlation) -> None:
+    for name in ("anna", "bert"):
+        correlation.answered(correlation.submitted(), "7", name)
+    assert correlation.received("first", delivered("7")) == [("first", "anna")]
+    assert correlation.received("second", delivered("7")) == [("second", "bert")]
+
+
+def test_ids_that_are_all_alike_do_not_pile_up(forgotten: list[str]) -> None:
+    correlation: Correlation = ReceiptCorrelation(forgotten=forgotten.append)
+    for number in range(300):
+        correlation.answered(correlation.submitted(), "0", f"waits {number}")
+    assert forgotten == [f"waits {number}" for number in range(300 - 256)]
+    correlation.submitted()
+    held = [correlation.received("held", delivered("9")) for _ in range(300)]
+    assert held.count([]) == 256
+
+
+def test_without_an_id_it_is_nobodys(correlation: Correlation) -> None:
+    correlation.answered(correlation.submitted(), "", "anna")
+    assert correlation.received("none", delivered("")) == [("none", None)]
+
+
+def same(number: int) -> str:
+    return str(number)
+
+
+def hexadecimal(number: int) -> str:
+    return f"{number:X}"
+
+
+def padded(number: int) -> str:
+    return f"{number:010d}"
+
+
+WRITERS = [same, hexadecimal, padded]
+
+
+@given(
+    st.sampled_from(WRITERS),
+    st.sampled_from(WRITERS),
+    st.lists(st.integers(1, 60), unique=True, max_size=30),
+    st.randoms(use_true_random=False),
+)
+def test_no_message_has_the_receipt_of_another(
+    answers: Any, receipts: Any, numbers: list[int], chance: Any
+) -> None:
+    """However an SMSC writes its ids, with messages to as many numbers."""
+    correlation: ReceiptCorrelation[int, int] = ReceiptCorrelation(forgotten=lambda _: None)
+    for number in numbers:
+        destination = f"4477009000{number:02d}"
+        correlation.answered(
+            correlation.submitted(), answers(number), number, destination=destination
+        )
+    chance.shuffle(numbers)
+    for number in numbers:
+        told = delivered(receipts(number))
+        source = f"4477009000{number:02d}"
+        assert correlation.received(number, told, source=source) == [(number, number)]
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), max_size=30))
