@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
+from telecom.smpp.tlv_structures import NetworkErrorCode
 from telecom.smpp.tlvs import MESSAGE_STATE, NETWORK_ERROR_CODE, USER_MESSAGE_REFERENCE
 from telecom.sms.receipt import MessageState
 from telecom.ss7.map.contexts import SHORT_MSG_ALERT_V1, SHORT_MSG_ALERT_V2
@@ -356,7 +357,7 @@ async def test_a_receipt_says_which_message_it_is_about(esme: Esme, network: Net
     pdu = esme.receipt_pdu(message_id)
     assert USER_MESSAGE_REFERENCE.of(pdu) == 0x1234
     assert MESSAGE_STATE.of(pdu) == MessageState.UNDELIV
-    assert NETWORK_ERROR_CODE.of(pdu) == b"\x03\x00\x01"
+    assert NETWORK_ERROR_CODE.of(pdu) == NetworkErrorCode(network_type=3, error_code=1)
     assert (pdu.source_addr, pdu.destination_addr) == (NUMBER.encode(), b"38591000100")
 
 
