@@ -1,0 +1,99 @@
+"""Who is bound, over all nodes: each bind has a lease that its node renews.
+
+Those of a node that died end by themselves, `LEASE` seconds later.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from telecom.store.lua import Call, Client, Script
+
+LEASE: Final = 15.0
+"""Seconds; a node renews what it holds three times as often."""
+
+_TAKE: Final = Script("bind_take")
+_RENEW: Final = Script("bind_renew")
+_COUNT: Final = Script("bind_count")
+_RECEIVES: Final = "rx"
+_TRANSMITS: Final = "tx"
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """One bind of an account, as it is known to all nodes."""
+
+    system_id: str
+    name: str
+
+
+class BindCount(msgspec.Struct, frozen=True):
+    """How many sessions an account has, and how many of them receive."""
+
+    all: int
+    receiving: int
+
+
+class BindLeases:
+    """The leases of one node; `node` is a name that no other one has.
+
+    What is asked of it is asked of Redis in the same order. Methods raise
+    `redis.exceptions.RedisError`; `now` is in seconds since the epoch.
+    """
+
+    def __init__(self, redis: Client, *, node: str) -> None:
+        self._redis = redis
+        self._node = node
+        self._number = 0
+        self._in_order = asyncio.Lock()
+
+    async def take(self, system_id: str, *, receives: bool, most: int, now: float) -> Lease | None:
+        """Count a bind in; None where the account has `most` of them."""
+        self._number += 1
+        kind = _RECEIVES if receives else _TRANSMITS
+        lease = Lease(system_id, f"{kind}:{self._node}:{self._number}")
+        takes = (lease.name, _ms(now), _ms(now + LEASE), most)
+        async with self._in_order:
+            (taken,) = await _TAKE.run(self._redis, [Call([_key(system_id)], takes)])
+        return lease if taken else None
+
+    async def release(self, lease: Lease) -> None:
+        """Count a bind out."""
+        async with self._in_order:
+            await self._redis.zrem(_key(lease.system_id), lease.name)
+
+    async def renew(self, leases: Iterable[Lease], now: float) -> None:
+        """Have all leases of this node last for another `LEASE` from now."""
+        async with self._in_order:
+            held: dict[str, list[str]] = {}
+            for lease in leases:
+                held.setdefault(lease.system_id, []).append(lease.name)
+            if not held:
+                return
+            takes = (_ms(now), _ms(now + LEASE), list(held.values()))
+            await _RENEW.run(self._redis, [Call([_key(name) for name in held], takes)])
+
+    async def count(self, system_ids: Iterable[str], now: float) -> Mapping[str, BindCount]:
+        """Count the binds of accounts on all nodes."""
+        names = list(system_ids)
+        if not names:
+            return {}
+        (replies,) = await _COUNT.run(self._redis, [Call([_key(name) for name in names], _ms(now))])
+        return {
+            name: BindCount(len(binds), sum(b.startswith(_RECEIVES.encode()) for b in binds))
+            for name, binds in zip(names, replies, strict=True)
+        }
+
+    async def take_turn(self, system_id: str, seconds: float) -> bool:
+        """Tell whether it is this node that may ask an ESME to bind, for so many seconds."""
+        key = f"{{accounts}}:outbind:{system_id}"
+        return bool(await self._redis.set(key, self._node, nx=True, px=int(seconds * 1000)))
+
+
+def _key(system_id: str) -> str:
+    return f"{{accounts}}:binds:{system_id}"
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)
