@@ -124,10 +124,10 @@ class Account(AccountTerms):
     system_id: Annotated[SystemId, Field(min_length=1)]
 
 
-class AccountOfFile(Account):
-    """An account with its password, as a configuration file has it.
+class WithPassword(Table):
+    """A table with a password, in place of which a file may say `password_env`.
 
-    In place of `password` a file may say `password_env`: the environment variable that has it.
+    That names the environment variable that has it.
     """
 
     password: Password
@@ -145,3 +145,7 @@ class AccountOfFile(Account):
         if not os.environ.get(name):
             raise ValueError(f"a password in the environment variable {name}")
         return {**rest, "password": os.environ[name]}
+
+
+class AccountOfFile(Account, WithPassword):
+    """An account with its password, as a configuration file has it."""
