@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from telecom.gateway.account import AccountOfFile, Rate
+from telecom.gateway.upstream.settings import Upstream
 from telecom.runtime.config import (
     Digits,
     PointCode,
@@ -119,13 +120,26 @@ class OutboxLimits(Table):
 
 
 class Route(Table):
-    """Where numbers go: the longest prefix wins; an SS7 route sends from its calling GT."""
+    """Where numbers go: the longest prefix wins.
+
+    Over SS7 to an operator, from a calling GT, or over SMPP to an upstream; then the operator,
+    as prices and statements name it, is the upstream unless another one is given.
+    """
 
     name: str
     prefixes: Annotated[tuple[Digits, ...], Field(min_length=1)]
-    operator: str
-    calling_gt: Digits
+    operator: str | None = None
+    calling_gt: Digits | None = None
+    upstream: str | None = None
     rate: Rate = 100_000
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.calling_gt is None) == (self.upstream is None):
+            raise ValueError("a calling_gt or an upstream, one of the two")
+        if self.upstream is None and self.operator is None:
+            raise ValueError("the operator that calling_gt sends to")
+        return self
 
 
 class Price(Table):
@@ -162,6 +176,7 @@ class GatewayConfig(BaseSettings):
         default=None, description="gets what handsets send to numbers that no account owns"
     )
     accounts: Annotated[tuple[AccountOfFile, ...], Field(min_length=1)]
+    upstreams: tuple[Upstream, ...] = ()
     routes: Annotated[tuple[Route, ...], Field(min_length=1)]
     prices: tuple[Price, ...] = ()
 
@@ -182,12 +197,16 @@ class GatewayConfig(BaseSettings):
         _unique("accounts.system_id", [account.system_id for account in self.accounts])
         _unique("accounts.numbers", [n for account in self.accounts for n in account.numbers])
         _unique("routes.prefixes", [prefix for route in self.routes for prefix in route.prefixes])
+        _unique("upstreams.name", [upstream.name for upstream in self.upstreams])
+        ways = {
+            "calling_gt": ("ss7.global_titles", self.ss7.global_titles),
+            "upstream": ("upstreams.name", [upstream.name for upstream in self.upstreams]),
+        }
         for route in self.routes:
-            if route.calling_gt not in self.ss7.global_titles:
-                raise ValueError(
-                    f"routes.{route.name}.calling_gt: one of ss7.global_titles,"
-                    f" not {route.calling_gt}"
-                )
+            for key, (where, known) in ways.items():
+                way = getattr(route, key)
+                if way is not None and way not in known:
+                    raise ValueError(f"routes.{route.name}.{key}: one of {where}, not {way}")
         names = {account.system_id for account in self.accounts}
         if self.mo_default_account is not None and self.mo_default_account not in names:
             raise ValueError("mo_default_account: the system_id of an account")
@@ -214,6 +233,10 @@ class GatewayConfig(BaseSettings):
                 "http": self.http.model_copy(update={"port": moved(self.http.port, port_offset)}),
                 "ss7": self.ss7.model_copy(update={"url": link}),
                 "redis": self.redis.model_copy(update={"url": redis_url or self.redis.url}),
+                "upstreams": tuple(
+                    upstream.model_copy(update={"port": moved(upstream.port, port_offset)})
+                    for upstream in self.upstreams
+                ),
                 "data": data or self.data,
             }
         )

@@ -73,7 +73,7 @@ class Lookups:
         """
         route = self._routes.find(msisdn)
         holder = self._directory.by_msisdn(msisdn)
-        if route is None or holder is None:
+        if route is None or route.kind != "ss7" or holder is None:
             raise LookupRefused(f"{msisdn} is no number of a known operator", _BAD_REQUEST)
         if self._under_way >= self._limit:
             raise LookupRefused(f"{self._limit} lookups are under way; try again", _TOO_MANY)

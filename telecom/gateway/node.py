@@ -349,8 +349,10 @@ def _route(route: RouteTable) -> Route:
     return Route(
         route.name,
         route.prefixes,
-        route.operator,
-        calling_gts=(CallingGt(route.calling_gt),),
+        route.operator or route.upstream or "",
+        kind="smpp" if route.upstream else "ss7",
+        calling_gts=(CallingGt(route.calling_gt),) if route.calling_gt else (),
+        upstream=route.upstream,
         rate_limit=route.rate,
     )
 

@@ -33,7 +33,7 @@ def test_what_is_shipped_is_valid(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("CLIENT_1_PASSWORD", "s3cret")
     config = load(GatewayConfig, CONFIGS / name)
     names = {operator.name for operator in read_operators(CONFIGS / config.operators)}
-    assert {route.operator for route in config.routes} <= names
+    assert {route.operator for route in config.routes if route.calling_gt} <= names
 
 
 def test_the_lab_has_the_accounts_and_addresses_that_its_users_know() -> None:
@@ -88,6 +88,41 @@ def test_an_error_is_one_line(tmp_path: Path, text: str, line: str) -> None:
 def test_a_route_sends_from_a_global_title_of_the_gateway(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="one of ss7.global_titles, not 1234"):
         read(tmp_path, LEAST.replace("38591000001", "1234"))
+
+
+UPSTREAM = """
+[[upstreams]]
+name = "smsc"
+host = "smsc.example"
+system_id = "us"
+password = "pw"
+"""
+
+
+def test_a_route_may_go_to_an_upstream(tmp_path: Path) -> None:
+    way = 'operator = "Alba", calling_gt = "38591000001"'
+    there = LEAST.replace(way, 'upstream = "smsc"')
+    config = read(tmp_path, there + UPSTREAM)
+    assert config.routes[0].upstream == config.upstreams[0].name
+    assert config.moved(port_offset=10).upstreams[0].port == 2785
+    with pytest.raises(ConfigError, match=r"routes.r.upstream: one of upstreams.name, not smsc"):
+        read(tmp_path, there)
+    with pytest.raises(ConfigError, match=r"upstreams.name: each value once, 'smsc'"):
+        read(tmp_path, there + UPSTREAM * 2)
+
+
+@pytest.mark.parametrize(
+    ("way", "why"),
+    [
+        ('operator = "Alba"', "a calling_gt or an upstream"),
+        ('upstream = "smsc", calling_gt = "38591000001"', "a calling_gt or an upstream"),
+        ('calling_gt = "38591000001"', "the operator that calling_gt sends to"),
+    ],
+)
+def test_a_route_goes_one_way(tmp_path: Path, way: str, why: str) -> None:
+    only = LEAST.replace('operator = "Alba", calling_gt = "38591000001"', way)
+    with pytest.raises(ConfigError, match=rf"routes\[1\]: expected {why}"):
+        read(tmp_path, only + UPSTREAM)
 
 
 def test_a_prefix_has_one_route(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Other SMSCs that take messages for us, over SMPP."""
