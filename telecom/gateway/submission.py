@@ -17,6 +17,7 @@ from telecom.gateway.metrics import Metrics
 from telecom.net.smpp_server import ServerSession
 from telecom.router.admission import Admitted, Refusal, Submission, admit
 from telecom.router.routes import Route, Routes
+from telecom.router.times import relative_time
 from telecom.smpp.errors import PduError
 from telecom.smpp.pdus import DataSm, DataSmResp, Pdu, SubmitSm, SubmitSmResp
 from telecom.smpp.short_message import user_data_of
@@ -220,16 +221,8 @@ def _validity(request: SubmitSm | DataSm) -> str:
     if isinstance(request, SubmitSm):
         return request.validity_period.decode("latin-1")
     seconds = QOS_TIME_TO_LIVE.of(request)
-    return "" if seconds is None else _relative(seconds)
+    return "" if seconds is None else relative_time(seconds)
 
 
 def _schedule(request: SubmitSm | DataSm) -> str:
     return request.schedule_delivery_time.decode("latin-1") if isinstance(request, SubmitSm) else ""
-
-
-def _relative(seconds: int) -> str:
-    """Write a number of seconds as SMPP 3.4 7.1.1 has relative times, up to 99 days."""
-    days, rest = divmod(min(seconds, 99 * 86_400), 86_400)
-    hours, rest = divmod(rest, 3600)
-    minutes, seconds = divmod(rest, 60)
-    return f"0000{days:02d}{hours:02d}{minutes:02d}{seconds:02d}000R"

@@ -9,6 +9,8 @@ _FORMAT: Final = re.compile(r"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d)(\d\d)([-+
 _CENTURY: Final = 2000
 _LARGEST_OFFSET: Final = 48
 """Quarters of an hour between a local time and UTC, SMPP 3.4 7.1.1."""
+_LONGEST_RELATIVE: Final = 99
+"""Days that two digits can tell; months and years are as long as the calendar has them."""
 
 
 class TimeFormatError(ValueError):
@@ -40,6 +42,13 @@ def parse_time(text: str, now: float) -> float | None:
     except ValueError as error:
         raise TimeFormatError(f"{text!r}: {error}") from None
     return local.timestamp()
+
+
+def relative_time(seconds: float) -> str:
+    """Write whole seconds from now on as ``YYMMDDhhmmss000R``, 99 days at most."""
+    days, rest = divmod(min(int(seconds), _LONGEST_RELATIVE * 86_400), 86_400)
+    hours, rest = divmod(rest, 3600)
+    return f"0000{days:02d}{hours:02d}{rest // 60:02d}{rest % 60:02d}000R"
 
 
 def _after(now: float, parts: list[int]) -> float:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telecom.router.times import TimeFormatError, parse_time
+from telecom.router.times import TimeFormatError, parse_time, relative_time
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, 250_000, UTC).timestamp()
 
@@ -92,3 +92,17 @@ def test_a_written_time_is_read_back(seconds: int, quarters: int) -> None:
     sign = "-" if quarters < 0 else "+"
     text = f"{local:%y%m%d%H%M%S}0{abs(quarters):02d}{sign}"
     assert parse_time(text, NOW) == local.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "000000000000000R"),
+        (59.9, "000000000059000R"),
+        (93_784, "000001020304000R"),
+        (1e9, "000099000000000R"),
+    ],
+)
+def test_a_time_from_now_is_written_as_it_is_read(seconds: float, text: str) -> None:
+    assert relative_time(seconds) == text
+    assert parse_time(text, NOW) == NOW + min(int(seconds), 99 * 86_400)
