@@ -51,6 +51,14 @@ def relative_time(seconds: float) -> str:
     return f"0000{days:02d}{hours:02d}{rest // 60:02d}{rest % 60:02d}000R"
 
 
+def absolute_time(at: datetime) -> str:
+    """Write a time as ``YYMMDDhhmmsstnn+``, in UTC; it has to have a zone."""
+    if at.tzinfo is None:
+        raise TimeFormatError(f"{at} has no zone: what time it is at the SMSC is unknown")
+    utc = at.astimezone(UTC)
+    return f"{utc:%y%m%d%H%M%S}{utc.microsecond // 100_000}00+"
+
+
 def _after(now: float, parts: list[int]) -> float:
     """Add years and months by the calendar (31 January and a month is the last of February)."""
     years, months, days, hours, minutes, seconds = parts

@@ -62,6 +62,8 @@ _GSM7_CHARACTERS: Final = frozenset(map(chr, _SEPTETS_OF))
 _EXTENDED: Final = {chr(ESCAPE): " "} | {
     f"\x1b{default}": _EXTENSION.get(code, default) for code, default in enumerate(_DEFAULT)
 }
+_AS_IN_ASCII: Final = re.compile('[\n\r !"#%-?A-Za-z]*')
+"""What most texts are made of: its septets are its ASCII codes."""
 _ESCAPED: Final = re.compile("\x1b.?", re.DOTALL)
 
 
@@ -70,6 +72,8 @@ def encode_gsm7(text: str) -> bytes:
 
     Raises `AlphabetError` for a character that neither table has.
     """
+    if _AS_IN_ASCII.fullmatch(text):
+        return text.encode("ascii")
     return text.translate(_SEPTETS_OF).encode("ascii")
 
 
@@ -90,7 +94,9 @@ def decode_gsm7(septets: bytes) -> str:
 
 def choose_alphabet(text: str) -> Alphabet:
     """Return GSM 7 bit if it has all characters of the text, else UCS2."""
-    return Alphabet.GSM7 if _GSM7_CHARACTERS.issuperset(text) else Alphabet.UCS2
+    if _AS_IN_ASCII.fullmatch(text) or _GSM7_CHARACTERS.issuperset(text):
+        return Alphabet.GSM7
+    return Alphabet.UCS2
 
 
 def encode_ucs2(text: str) -> bytes:

@@ -159,6 +159,23 @@ def user_data_of_smpp(
     return UserData(alphabet, octets, header)
 
 
+def user_data_for(text: str, data_coding: int) -> UserData:
+    """Return a text as user data whose octets an SMPP data_coding describes.
+
+    What is in another charset than GSM 7 bit and UCS2 is octets. Raises `AlphabetError` for a text
+    with characters that it lacks, or for octets that no text is.
+    """
+    charset = _SMPP_CHARSETS.get(data_coding)
+    alphabet = smpp_alphabet(data_coding)
+    if charset is None and alphabet is not Alphabet.OCTETS:
+        return UserData.of_text(text, alphabet)
+    try:
+        return UserData(Alphabet.OCTETS, text.encode(charset or "ascii"))
+    except UnicodeEncodeError as error:
+        code_point = ord(text[error.start])
+        raise AlphabetError(f"U+{code_point:04X} is not in data_coding {data_coding}") from None
+
+
 def tp_dcs_of_smpp(data_coding: int, alphabet: Alphabet) -> int:
     """Return the TP-DCS for user data in this alphabet that came with an SMPP data_coding."""
     if data_coding >= _FIRST_TP_DCS and ALPHABET_OF_DCS[data_coding & 0xFF] == alphabet:

@@ -1,6 +1,6 @@
 """Concatenated short messages, 3GPP TS 23.040 9.2.3.24.1: cutting them up, joining them again."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Final
 
 from telecom.sms.alphabets import ESCAPE, Alphabet
@@ -103,18 +103,30 @@ class _Incomplete:
         self.segments: dict[int, UserData] = {}
 
 
+def message_key(address: Hashable, place: Concatenation) -> Hashable:
+    """Return what the segments of one message have in common."""
+    return (address, place.reference, place.total, place.bits16)
+
+
 class Reassembler:
     """Joins segments, whatever their order, within limits of messages, segments and age.
 
-    Beyond a limit the messages begun longest ago are given up; `given_up` counts them.
+    Beyond a limit the messages begun longest ago are given up; `given_up` counts them, and
+    `forgotten` is called with the key of each.
     """
 
     def __init__(
-        self, *, max_messages: int = 10_000, max_segments: int = 50_000, max_age: float = 3600.0
+        self,
+        *,
+        max_messages: int = 10_000,
+        max_segments: int = 50_000,
+        max_age: float = 3600.0,
+        forgotten: Callable[[Hashable], None] | None = None,
     ) -> None:
         self._max_messages = max_messages
         self._max_segments = max_segments
         self._max_age = max_age
+        self._forgotten = forgotten
         self._incomplete: dict[Hashable, _Incomplete] = {}
         self._segment_count = 0
         self.given_up = 0
@@ -122,6 +134,23 @@ class Reassembler:
     def __len__(self) -> int:
         """Return how many messages are incomplete."""
         return len(self._incomplete)
+
+    def __contains__(self, key: Hashable) -> bool:
+        """Tell whether the message of a key is incomplete."""
+        return key in self._incomplete
+
+    def next_timer(self) -> float | None:
+        """Return when to call `handle_timer`, None for never."""
+        oldest = next(iter(self._incomplete.values()), None)
+        return None if oldest is None else oldest.since + self._max_age
+
+    def handle_timer(self, now: float) -> None:
+        """Give up what is too old."""
+        while self._incomplete:
+            key, oldest = next(iter(self._incomplete.items()))
+            if now - oldest.since < self._max_age:
+                return
+            self._give_up(key)
 
     def add(self, address: Hashable, segment: UserData, now: float) -> UserData | None:
         """Return the whole message if this was its last segment, or if it is a whole one.
@@ -131,8 +160,8 @@ class Reassembler:
         place = segment.concatenation
         if place is None:
             return segment
-        self._give_up_old(now)
-        key = (address, place.reference, place.total, place.bits16)
+        self.handle_timer(now)
+        key = message_key(address, place)
         message = self._incomplete.get(key)
         if message and message.segments.get(place.sequence, segment) != segment:
             self._give_up(key)  # the reference is in use again, for another message
@@ -147,13 +176,6 @@ class Reassembler:
         self._give_up_surplus()
         return None
 
-    def _give_up_old(self, now: float) -> None:
-        while self._incomplete:
-            key, oldest = next(iter(self._incomplete.items()))
-            if now - oldest.since <= self._max_age:
-                return
-            self._give_up(key)
-
     def _give_up_surplus(self) -> None:
         while (
             len(self._incomplete) > self._max_messages or self._segment_count > self._max_segments
@@ -163,6 +185,8 @@ class Reassembler:
     def _give_up(self, key: Hashable) -> None:
         self._take(key)
         self.given_up += 1
+        if self._forgotten is not None:
+            self._forgotten(key)
 
     def _take(self, key: Hashable) -> dict[int, UserData]:
         segments = self._incomplete.pop(key).segments

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telecom.router.times import TimeFormatError, parse_time, relative_time
+from telecom.router.times import TimeFormatError, absolute_time, parse_time, relative_time
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, 250_000, UTC).timestamp()
 
@@ -106,3 +106,11 @@ def test_a_written_time_is_read_back(seconds: int, quarters: int) -> None:
 def test_a_time_from_now_is_written_as_it_is_read(seconds: float, text: str) -> None:
     assert relative_time(seconds) == text
     assert parse_time(text, NOW) == NOW + min(int(seconds), 99 * 86_400)
+
+
+def test_a_point_in_time_is_written_as_it_is_read() -> None:
+    there = datetime(2026, 1, 31, 14, 0, 0, 250_000, timezone(timedelta(hours=2)))
+    assert absolute_time(there) == "260131120000200+"
+    assert parse_time(absolute_time(there), NOW) == at(2026, 1, 31, 12, 0, 0, 200_000)
+    with pytest.raises(TimeFormatError, match="no zone"):
+        absolute_time(datetime(2026, 1, 31))  # noqa: DTZ001 - that it has none is the test

@@ -138,3 +138,15 @@ def test_half_a_surrogate_pair_is_no_text() -> None:
         encode_ucs2("\ud83d")
     assert decode_ucs2(bytes.fromhex("0041d83d")) == "A\N{REPLACEMENT CHARACTER}"
     assert decode_ucs2(bytes.fromhex("004142")) == "A\N{REPLACEMENT CHARACTER}"
+
+
+def test_every_ascii_character_alone_is_what_it_is_beside_another() -> None:
+    """Texts that are the same in ASCII are encoded in one go."""
+    for code in range(0x80):
+        try:
+            beside = encode_gsm7(chr(code) + "€")[:-2]
+        except AlphabetError:
+            assert choose_alphabet(chr(code)) is Alphabet.UCS2
+        else:
+            assert encode_gsm7(chr(code)) == beside
+            assert choose_alphabet(chr(code)) is Alphabet.GSM7

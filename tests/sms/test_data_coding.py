@@ -12,6 +12,7 @@ from telecom.sms.data_coding import (
     smpp_alphabet,
     smpp_data_coding,
     tp_dcs_of_smpp,
+    user_data_for,
     user_data_of_smpp,
 )
 from telecom.sms.user_data import InformationElement, UserData
@@ -166,3 +167,23 @@ def test_smpp_data_coding(dcs: int, data_coding: int) -> None:
 def test_smpp_and_tp_agree_on_every_alphabet() -> None:
     for dcs in range(256):
         assert smpp_alphabet(smpp_data_coding(dcs)) is ALPHABET_OF_DCS[dcs]
+
+
+@pytest.mark.parametrize(
+    ("data_coding", "user_data"),
+    [
+        (0x00, UserData(GSM7, b"@\x04")),
+        (0x03, UserData(OCTETS, b"\xa1\xe8")),
+        (0x08, UserData(UCS2, b"\0\xa1\0\xe8")),
+        (0xF1, UserData(GSM7, b"@\x04")),
+    ],
+)
+def test_a_text_in_the_coding_asked_for(data_coding: int, user_data: UserData) -> None:
+    assert user_data_for("¡è", data_coding) == user_data
+    assert user_data_of_smpp(data_coding, user_data.payload).text == "¡è"
+
+
+@pytest.mark.parametrize("data_coding", [0x00, 0x01, 0x03, 0x04])
+def test_a_text_that_the_coding_lacks(data_coding: int) -> None:
+    with pytest.raises(AlphabetError, match=r"U\+0416"):
+        user_data_for("Ж", data_coding)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telecom.sms.alphabets import Alphabet, decode_gsm7, decode_ucs2
-from telecom.sms.segmentation import Reassembler, capacity, split
+from telecom.sms.segmentation import Reassembler, capacity, message_key, split
 from telecom.sms.user_data import (
     Concatenation,
     InformationElement,
@@ -176,6 +176,24 @@ class TestReassembler:
         assert reassembler.add("a", second, 60.0) is None
         assert reassembler.add("a", third, 60.5) is None
         assert (len(reassembler), reassembler.given_up) == (1, 1)
+
+    def test_who_gave_segments_is_told_when_they_are_forgotten(self) -> None:
+        told: list[object] = []
+        reassembler = Reassembler(max_age=60.0, max_messages=2, forgotten=told.append)
+        keys = {}
+        assert reassembler.next_timer() is None
+        for now, address in enumerate("abc"):
+            first = parts("hello")[0]
+            reassembler.add(address, first, float(now))
+            assert first.concatenation is not None
+            keys[address] = message_key(address, first.concatenation)
+        assert told == [keys["a"]]
+        assert keys["a"] not in reassembler
+        assert keys["b"] in reassembler
+        assert reassembler.next_timer() == 61.0
+        reassembler.handle_timer(61.0)
+        assert told == [keys["a"], keys["b"]]
+        assert reassembler.next_timer() == 62.0
 
     def test_messages_are_bounded(self) -> None:
         reassembler = Reassembler(max_messages=2)
