@@ -96,7 +96,8 @@ class Framer:
         """Yield each PDU that is whole now.
 
         Raises `FramingError` once a command_length is shorter than a header or over the limit;
-        the PDUs before it have been yielded by then.
+        the PDUs before it have been yielded by then. One over the limit is told with its whole
+        header, SMPP 3.4 4.3.1.
         """
         if self._pending:
             self._pending += data
@@ -108,7 +109,10 @@ class Framer:
         while size - start >= 4:
             (length,) = _read_length(data, start)
             if not HEADER_LENGTH <= length <= self._max_length:
-                raise FramingError(f"a command_length of {length}")
+                whole = size - start >= HEADER_LENGTH
+                if whole or length < HEADER_LENGTH:
+                    raise _wrong_length(data[start:], length)
+                length = HEADER_LENGTH  # the sequence number to answer with is still to come
             if size - start < length:
                 break
             yield data[start : start + length]
@@ -117,6 +121,13 @@ class Framer:
             length = 4
         self._pending += data[start:]
         self._wanted = length
+
+
+def _wrong_length(octets: bytes, length: int) -> FramingError:
+    command_id, _, sequence_number = _read_header(octets) if length >= HEADER_LENGTH else (0, 0, 0)
+    if command_id not in PDUS:
+        sequence_number = 0  # the octets of something else
+    return FramingError(f"a command_length of {length}", sequence_number)
 
 
 def _read_tlvs(frame: bytes, at: int, sequence_number: int, error: int) -> tuple[Tlv, ...]:

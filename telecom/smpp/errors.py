@@ -30,6 +30,11 @@ class FramingError(SmppError):
 
     status = CommandStatus.ESME_RINVCMDLEN
 
+    def __init__(self, reason: str, sequence_number: int = 0) -> None:
+        super().__init__(reason)
+        self.sequence_number = sequence_number
+        """Of the header, 0 where there is none: what a generic_nack has, SMPP 3.4 4.3.1."""
+
 
 class NoResponseError(SmppError):
     """The peer did not respond in time; whether it did what was asked is unknown."""

@@ -1,12 +1,15 @@
-"""One SMPP session at either end, SMPP 3.4 2: octets in, events and octets out, no I/O."""
+"""One SMPP session at either end, SMPP 5.0 2: octets in, events and octets out, no I/O."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import ClassVar, Final
 
 import msgspec
 
+from telecom.smpp.adaptation import adapted
+from telecom.smpp.binding import Binding, version_of_smsc
 from telecom.smpp.codec import Framer, Undecodable, decode, encode
-from telecom.smpp.errors import FramingError, LocalError, WindowFullError
+from telecom.smpp.errors import FramingError, LocalError, PduError, WindowFullError
 from telecom.smpp.events import (
     BadResponse,
     BindRequested,
@@ -35,19 +38,21 @@ from telecom.smpp.pdus import (
     Unbind,
     UnbindResp,
 )
-from telecom.smpp.states import RECEIVABLE, SENDABLE, TRANSITIONS, Side, State
+from telecom.smpp.states import BOUND, KNOWN, RECEIVABLE, SENDABLE, TRANSITIONS, Side, State
 from telecom.smpp.status import CommandStatus
+from telecom.smpp.tlvs import CONGESTION_STATE
+from telecom.smpp.versions import InterfaceVersion
 from telecom.smpp.window import Window
 
 LONG_REQUEST: Final = 1024
 """Octets of a request that counts as one; a longer one counts for each time it has as many."""
 
-_ALL_RESPONSES: Final = frozenset(command_id for command_id in PDUS if command_id & RESPONSE_BIT)
-_RESPONSE_TYPES: Final = [PDUS[command_id] for command_id in _ALL_RESPONSES]
+_UNKNOWN: Final = CommandStatus.ESME_RINVCMDID
+_RESPONSE_TYPES: Final = [pdu for command_id, pdu in PDUS.items() if command_id & RESPONSE_BIT]
 
 
 class SessionLimits(msgspec.Struct, frozen=True):
-    """The timers of SMPP 3.4 7.2 in seconds (None: not used), and what a peer may make grow."""
+    """The timers of SMPP 3.4 7.2 in seconds (None: not used), and what a peer may make of us."""
 
     session_init_timer: float | None = 10.0
     enquire_link_timer: float | None = 30.0
@@ -55,29 +60,47 @@ class SessionLimits(msgspec.Struct, frozen=True):
     response_timer: float = 10.0
     window: int = 100
     """How many requests of ours may await their responses."""
+    peer_window: int | None = None
+    """How many requests of the peer may await their responses; one more is not served."""
+    over_window: int = CommandStatus.ESME_RTHROTTLED
+    """What a request that is not served for being one too many is answered."""
+    pipelined: int = 100
+    """How many requests of the peer may await the response to its bind."""
     bind_attempts: int = 3
     max_pdu_length: int = 0x20000
     """Octets; a message_payload of 64K and all other parameters go into it."""
+    version: InterfaceVersion = InterfaceVersion.V50
+    """The highest version that we speak."""
+    assumed_version: InterfaceVersion = InterfaceVersion.V33
+    """What an SMSC speaks that does not tell: 3.3 by the letter of SMPP 3.4 5.3.2.25."""
 
 
 class Session:
     """The engine of one session; `now` is in seconds of any clock that does not go back.
 
     `unanswered` counts the peer's requests that have no response yet, a long one as several;
-    `bind` is the request that made the session bound.
+    `bind` is the request that made the session bound, and `version` what both ends speak then:
+    until the bind request (at the SMSC) or its response (at the ESME) it is what we speak.
+    `peer_window` may be changed at any time. `congestion` is what every response tells a peer of
+    5.0, and `peer_congestion` what we were told last: 0 to 100 (SMPP 5.0 4.8.4.18), None so far.
     """
 
     def __init__(self, side: Side, limits: SessionLimits, *, now: float) -> None:
         self.side = side
         self.limits = limits
         self.bind: Bind | None = None
+        self.version = limits.version
         self.unanswered = 0
+        self.peer_window = limits.peer_window
+        self.congestion: int | None = None
+        self.peer_congestion: int | None = None
         self._extra_counts: dict[int, int] = {}
+        self._extra = 0
         self._window = Window(limits.window, limits.response_timer)
         self._framer = Framer(limits.max_pdu_length)
         self._events: list[Event] = []
         self._out: list[bytes] = []
-        self._binding: Bind | None = None
+        self._binding = Binding(limits.pipelined)
         self._binds_refused = 0
         self._unbind: Unbind | None = None
         self._unbind_due = 0.0
@@ -108,7 +131,7 @@ class Session:
                 if self.closed:
                     return
         except FramingError as error:
-            self._send(GenericNack(command_status=error.status), 0)
+            self._send(GenericNack(command_status=error.status), error.sequence_number)
             self._close(Cause.FRAMING, str(error))
 
     def receive_eof(self) -> None:
@@ -157,12 +180,14 @@ class Session:
             name = type(response).__name__
             raise LocalError(f"{name} to {type(request).__name__}, {self.state.value}")
         self._send(response, request.sequence_number)
-        if request is self._binding:
+        if request is self._binding.request:
             self._decide_bind(request, response)
             return
         self.unanswered -= 1
         if self._extra_counts:
-            self.unanswered -= self._extra_counts.pop(id(request), 0)
+            extra = self._extra_counts.pop(id(request), 0)
+            self.unanswered -= extra
+            self._extra -= extra
         if self._unbind is not None:
             self._answer_unbind_when_idle()
 
@@ -187,10 +212,10 @@ class Session:
         limits = self.limits
         if self.closed:
             return
-        if self.state is State.OPEN:
+        if self.state in (State.OPEN, State.OUTBOUND):
             if limits.session_init_timer is not None:
                 yield self._opened_at + limits.session_init_timer, self._session_init_expired
-        else:
+        elif self.state in BOUND:
             if limits.enquire_link_timer is not None and self._probe is None:
                 yield self._heard_at + limits.enquire_link_timer, self._enquire
             if limits.inactivity_timer is not None:
@@ -222,26 +247,41 @@ class Session:
 
     def _receive(self, pdu: Pdu | Undecodable, now: float, size: int) -> None:
         if pdu.command_id not in self._receivable:
-            self._refuse(pdu)
+            self._receive_too_early(pdu, size) if self._binding.request else self._refuse(pdu)
         elif (handler := self._HANDLERS.get(type(pdu))) is not None:
             handler(self, pdu, now)
         elif isinstance(pdu, Pdu):
+            self._used_at = now
+            if self.peer_window is not None and self.unanswered - self._extra >= self.peer_window:
+                self._respond_with_status(pdu, self.limits.over_window)
+                return
             self.unanswered += 1
             if size > LONG_REQUEST:
-                self._extra_counts[id(pdu)] = size // LONG_REQUEST
-                self.unanswered += size // LONG_REQUEST
-            self._used_at = now
+                self._extra_counts[id(pdu)] = extra = size // LONG_REQUEST
+                self.unanswered += extra
+                self._extra += extra
             self._events.append(pdu)
+
+    def _receive_too_early(self, pdu: Pdu | Undecodable, size: int) -> None:
+        """Keep what is only wrong for coming before the peer's bind is decided."""
+        binds = issubclass(PDUS.get(pdu.command_id, Pdu), Bind)
+        if binds or pdu.command_id not in KNOWN[self.version]:
+            self._refuse(pdu)
+        elif not self._binding.hold(pdu, size, 1 + size // LONG_REQUEST):
+            self._respond_with_status(pdu, self.limits.over_window)
 
     def _refuse(self, pdu: Pdu | Undecodable) -> None:
         """Answer what may not come in this state, SMPP 3.4 2.3; a response is not answered."""
-        if isinstance(pdu, Undecodable) and pdu.command_status == CommandStatus.ESME_RINVCMDID:
-            self._send(GenericNack(command_status=pdu.command_status), pdu.sequence_number)
+        if pdu.command_id not in PDUS:
+            self._send(GenericNack(command_status=_UNKNOWN), pdu.sequence_number)
         elif pdu.command_id & RESPONSE_BIT:
             self._events.append(Unmatched(pdu))
+        elif pdu.command_id not in KNOWN[self.version]:
+            self._send(GenericNack(command_status=_UNKNOWN), pdu.sequence_number)
         else:
-            bound_again = issubclass(PDUS[pdu.command_id], Bind) and self.side is Side.SMSC
-            status = CommandStatus.ESME_RALYBND if bound_again else CommandStatus.ESME_RINVBNDSTS
+            bound = self.state in BOUND or self._binding.request is not None
+            again = bound and self.side is Side.SMSC and issubclass(PDUS[pdu.command_id], Bind)
+            status = CommandStatus.ESME_RALYBND if again else CommandStatus.ESME_RINVBNDSTS
             self._respond_with_status(pdu, status)
 
     def _respond_with_status(self, pdu: Pdu | Undecodable, command_status: int) -> None:
@@ -255,23 +295,28 @@ class Session:
             self._respond_with_status(pdu, pdu.command_status)
 
     def _receive_bind(self, pdu: Bind, _: float) -> None:
-        if self._binding is not None:
+        if self._binding.request is not None:
             self._refuse(pdu)
             return
-        self._binding = pdu
+        self._binding.request = pdu
+        self.version = min(self.limits.version, InterfaceVersion.of(pdu.interface_version))
         self._events.append(BindRequested(pdu))
 
     def _receive_unbind(self, pdu: Unbind, now: float) -> None:
         self._unbind = pdu
         self._unbind_due = now + self.limits.response_timer
-        self._receivable = self._sendable = _ALL_RESPONSES
+        self._enter(TRANSITIONS[self.state, Unbind])
         self._events.append(Unbinding())
         self._answer_unbind_when_idle()
 
     def _receive_enquire_link(self, pdu: EnquireLink, _: float) -> None:
         self._send(EnquireLinkResp(), pdu.sequence_number)
 
-    def _receive_notification(self, pdu: Pdu, now: float) -> None:
+    def _receive_outbind(self, pdu: Outbind, _: float) -> None:
+        self._enter(TRANSITIONS[self.state, Outbind])
+        self._events.append(pdu)
+
+    def _receive_notification(self, pdu: AlertNotification, now: float) -> None:
         self._used_at = now
         self._events.append(pdu)
 
@@ -282,6 +327,8 @@ class Session:
             self._events.append(Unmatched(pdu))
             return
         self._window.remove(pdu.sequence_number)
+        if isinstance(pdu, Pdu) and pdu.tlvs:
+            self._note_congestion(pdu)
         if request is self._probe:
             self._probe = None
         elif isinstance(pdu, Undecodable):
@@ -291,6 +338,11 @@ class Session:
             self._events.append(Responded(request, pdu))
             self._move(request, pdu)
 
+    def _note_congestion(self, response: Pdu) -> None:
+        with suppress(PduError):
+            told = CONGESTION_STATE.of(response)
+            self.peer_congestion = self.peer_congestion if told is None else told
+
     _HANDLERS: ClassVar[dict[type, Callable[..., None]]] = {
         Undecodable: _receive_undecodable,
         BindReceiver: _receive_bind,
@@ -298,7 +350,7 @@ class Session:
         BindTransceiver: _receive_bind,
         Unbind: _receive_unbind,
         EnquireLink: _receive_enquire_link,
-        Outbind: _receive_notification,
+        Outbind: _receive_outbind,
         AlertNotification: _receive_notification,
         **dict.fromkeys(_RESPONSE_TYPES, _receive_response),
     }
@@ -314,12 +366,20 @@ class Session:
             self._close(Cause.UNBOUND)
         elif response.command_status == CommandStatus.ESME_ROK and isinstance(request, Bind):
             self.bind = request
+            if self.side is Side.ESME:
+                told = version_of_smsc(response, self.limits.assumed_version)
+                self.version = min(
+                    self.limits.version, InterfaceVersion.of(request.interface_version), told
+                )
             self._enter(state)
 
     def _decide_bind(self, request: Pdu, response: Pdu) -> None:
-        self._binding = None
+        held = self._binding.decided()
         self._move(request, response)
-        if self.state is State.OPEN:
+        for pdu, size in held:
+            self._receive(pdu, self._heard_at, size)
+        if self.bind is None:
+            self.version = self.limits.version
             self._binds_refused += 1
             if self._binds_refused >= self.limits.bind_attempts:
                 self._close(Cause.BIND_REFUSED)
@@ -335,8 +395,8 @@ class Session:
 
     def _enter(self, state: State) -> None:
         self.state = state
-        self._sendable = SENDABLE[state, self.side]
-        self._receivable = RECEIVABLE[state, self.side]
+        self._sendable = SENDABLE[state, self.side, self.version]
+        self._receivable = RECEIVABLE[state, self.side, self.version]
 
     def _close(self, cause: Cause, detail: str = "") -> None:
         if self.closed:
@@ -352,7 +412,11 @@ class Session:
         self._send(pdu, sequence_number)
         if pdu.command_id in RESPONSES:
             self._window.add(pdu, sequence_number, now)
+        elif isinstance(pdu, Outbind):
+            self._enter(TRANSITIONS[self.state, Outbind])
         return sequence_number
 
     def _send(self, pdu: Pdu, sequence_number: int) -> None:
+        if pdu.tlvs or self.congestion is not None:
+            pdu = adapted(pdu, self.version, self.congestion if self.bind else None)
         self._out.append(encode(pdu, sequence_number))

@@ -1,4 +1,4 @@
-"""Who may send what in which state of a session, SMPP 3.4 2.2 and 2.3, as tables."""
+"""Who may send what in which state of a session and which version, SMPP 5.0 2.3 and 2.4."""
 
 from enum import Enum
 from typing import Final
@@ -30,6 +30,7 @@ from telecom.smpp.pdus import (
     Unbind,
     UnbindResp,
 )
+from telecom.smpp.versions import InterfaceVersion
 
 
 class Side(Enum):
@@ -45,61 +46,95 @@ class Side(Enum):
 
 
 class State(Enum):
-    """SMPP 3.4 2.2."""
+    """SMPP 5.0 2.3; UNBOUND from the peer's unbind on, until it is answered."""
 
     OPEN = "open"
+    OUTBOUND = "outbound"
     BOUND_TX = "transmitter"
     BOUND_RX = "receiver"
     BOUND_TRX = "transceiver"
+    UNBOUND = "unbound"
     CLOSED = "closed"
 
 
-OPEN, TX, RX, TRX = State.OPEN, State.BOUND_TX, State.BOUND_RX, State.BOUND_TRX
+OPEN, OUTBOUND, UNBOUND, CLOSED = State.OPEN, State.OUTBOUND, State.UNBOUND, State.CLOSED
+TX, RX, TRX = BOUND = (State.BOUND_TX, State.BOUND_RX, State.BOUND_TRX)
+ANY = (OPEN, OUTBOUND, *BOUND, UNBOUND)
+V33, V34, V50 = InterfaceVersion
 ESME, SMSC = (Side.ESME,), (Side.SMSC,)
 EITHER = (Side.ESME, Side.SMSC)
 
-OPERATIONS: Final[dict[type[Pdu], tuple[tuple[State, ...], tuple[Side, ...]]]] = {
-    BindTransmitter: ((OPEN,), ESME),
-    BindReceiver: ((OPEN,), ESME),
-    BindTransceiver: ((OPEN,), ESME),
-    Outbind: ((OPEN,), SMSC),
-    Unbind: ((TX, RX, TRX), EITHER),
-    SubmitSm: ((TX, TRX), ESME),
-    SubmitMulti: ((TX, TRX), ESME),
-    DataSm: ((TX, RX, TRX), EITHER),
-    DeliverSm: ((RX, TRX), SMSC),
-    QuerySm: ((TX, TRX), ESME),
-    CancelSm: ((TX, TRX), ESME),
-    ReplaceSm: ((TX, TRX), ESME),
-    BroadcastSm: ((TX, TRX), ESME),
-    QueryBroadcastSm: ((TX, TRX), ESME),
-    CancelBroadcastSm: ((TX, TRX), ESME),
+OPERATIONS: Final[dict[type[Pdu], tuple[tuple[State, ...], tuple[Side, ...], InterfaceVersion]]] = {
+    BindTransmitter: ((OPEN,), ESME, V33),
+    BindReceiver: ((OPEN, OUTBOUND), ESME, V33),
+    # of 3.4, but there are peers that bind so and call it 3.3; what they mean is plain
+    BindTransceiver: ((OPEN, OUTBOUND), ESME, V33),
+    Outbind: ((OPEN,), SMSC, V34),
+    Unbind: (BOUND, EITHER, V33),
+    SubmitSm: ((TX, TRX), ESME, V33),
+    SubmitMulti: ((TX, TRX), ESME, V33),
+    DataSm: (BOUND, EITHER, V34),
+    DeliverSm: ((RX, TRX), SMSC, V33),
+    QuerySm: ((TX, TRX), ESME, V33),
+    CancelSm: ((TX, TRX), ESME, V33),
+    ReplaceSm: ((TX, TRX), ESME, V33),
+    BroadcastSm: ((TX, TRX), ESME, V50),
+    QueryBroadcastSm: ((TX, TRX), ESME, V50),
+    CancelBroadcastSm: ((TX, TRX), ESME, V50),
     # Both may come before the bind (5.0 2.4): a keep-alive, and "no such command" for a bind
-    EnquireLink: ((OPEN, TX, RX, TRX), EITHER),
-    GenericNack: ((OPEN, TX, RX, TRX), EITHER),
-    AlertNotification: ((RX, TRX), SMSC),
+    EnquireLink: (ANY, EITHER, V33),
+    GenericNack: (ANY, EITHER, V33),
+    AlertNotification: ((RX, TRX), SMSC, V34),
 }
-"""SMPP 3.4 table 2-1: in which states, and by whom; a response goes the other way."""
+"""SMPP 3.4 table 2-1 and 5.0 2.4: in which states, by whom, and since which version.
+
+A response goes the other way, in the same states; and after an unbind what was asked before it
+may still be answered.
+"""
 
 TRANSITIONS: Final[dict[tuple[State, type[Pdu]], State]] = {
+    (OPEN, Outbind): OUTBOUND,
     (OPEN, BindTransmitterResp): TX,
-    (OPEN, BindReceiverResp): RX,
-    (OPEN, BindTransceiverResp): TRX,
-    (TX, UnbindResp): State.CLOSED,
-    (RX, UnbindResp): State.CLOSED,
-    (TRX, UnbindResp): State.CLOSED,
+    **dict.fromkeys(((OPEN, BindReceiverResp), (OUTBOUND, BindReceiverResp)), RX),
+    **dict.fromkeys(((OPEN, BindTransceiverResp), (OUTBOUND, BindTransceiverResp)), TRX),
+    **dict.fromkeys([(state, Unbind) for state in BOUND], UNBOUND),
+    **dict.fromkeys([(state, UnbindResp) for state in (*BOUND, UNBOUND)], CLOSED),
 }
-"""What a response with ESME_ROK makes of a state, sent by one side and received by the other."""
+"""What a PDU makes of a state: outbind sent or received, unbind received, a good response either.
+
+The side that unbinds stays bound until it is answered: what the peer has on its way still counts.
+"""
+
+KNOWN: Final = {
+    version: frozenset(
+        pdu.command_id for pdu, (_, _, since) in OPERATIONS.items() if since <= version
+    )
+    for version in InterfaceVersion
+}
+"""The command_ids of the requests that a version has; any other is ESME_RINVCMDID."""
 
 
-def _sendable(state: State, side: Side) -> frozenset[int]:
-    rows = [(pdu.command_id, by) for pdu, (states, by) in OPERATIONS.items() if state in states]
-    requests = {command_id for command_id, by in rows if side in by}
-    responses = {command_id | RESPONSE_BIT for command_id, by in rows if side.peer in by}
-    return frozenset((requests | responses) & PDUS.keys())
+def _sendable(state: State, side: Side, version: InterfaceVersion) -> frozenset[int]:
+    found = set()
+    for pdu, (states, by, since) in OPERATIONS.items():
+        if since > version:
+            continue
+        if state in states and side in by:
+            found.add(pdu.command_id)
+        still = state is UNBOUND and not set(states).isdisjoint(BOUND)
+        if (state in states or still) and side.peer in by:
+            found.add(pdu.command_id | RESPONSE_BIT)
+    return frozenset(found & PDUS.keys())
 
 
-SENDABLE: Final = {(state, side): _sendable(state, side) for state in State for side in Side}
-"""The command_ids that a side may send in a state."""
-RECEIVABLE: Final = {(state, side): SENDABLE[state, side.peer] for state in State for side in Side}
-"""The command_ids that a side may be sent in a state."""
+SENDABLE: Final = {
+    (state, side, version): _sendable(state, side, version)
+    for state in State
+    for side in Side
+    for version in InterfaceVersion
+}
+"""The command_ids that a side may send in a state of a session of a version."""
+RECEIVABLE: Final = {
+    (state, side, version): SENDABLE[state, side.peer, version] for state, side, version in SENDABLE
+}
+"""The command_ids that a side may be sent in a state of a session of a version."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from telecom.smpp.codec import decode, encode
 from telecom.smpp.declarations import DECLARATIONS
-from telecom.smpp.events import BindRequested, Event, Responded
+from telecom.smpp.events import BindRequested, Event, Responded, Unbinding
 from telecom.smpp.fields import CountedOctets, CountedParts, CString, Field, Integer
 from telecom.smpp.pdus import (
     PDUS,
@@ -17,15 +17,21 @@ from telecom.smpp.pdus import (
     BindReceiver,
     BindTransceiver,
     BindTransmitter,
+    DeliverSm,
+    Outbind,
     Pdu,
+    SubmitSm,
+    Unbind,
 )
 from telecom.smpp.session import Session, SessionLimits
 from telecom.smpp.states import Side, State
-from telecom.smpp.tlvs import Tlv
+from telecom.smpp.tlvs import SC_INTERFACE_VERSION, Tlv
+from telecom.smpp.versions import InterfaceVersion
 
 settings.register_profile("telecom", derandomize=True, max_examples=60, deadline=None)
 settings.load_profile("telecom")
 
+V34 = InterfaceVersion.V34
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "smpp.json").read_text())
 
 
@@ -181,29 +187,63 @@ class Playbook:
         assert (self.sent, self.told) == (b"", [])
 
 
-def bound_smsc(bind: type[Bind] = BindTransceiver, **limits: Any) -> Playbook:
+def bound_smsc(
+    bind: type[Bind] = BindTransceiver, peer: InterfaceVersion = V34, **limits: Any
+) -> Playbook:
     playbook = Playbook(Side.SMSC, **limits)
-    response = RESPONSES[bind.command_id]()
-    playbook << Received(bind(), 1) >> Tell(BindRequested) << Answer(response) >> Send(response, 1)
+    request, response = bind(interface_version=peer), RESPONSES[bind.command_id]()
+    playbook << Received(request, 1) >> Tell(BindRequested) << Answer(response) >> Send(response, 1)
     return playbook
 
 
-def bound_esme(bind: type[Bind] = BindTransceiver, **limits: Any) -> Playbook:
+def bound_esme(
+    bind: type[Bind] = BindTransceiver, peer: InterfaceVersion = V34, **limits: Any
+) -> Playbook:
     playbook = Playbook(Side.ESME, **limits)
-    response = RESPONSES[bind.command_id]()
-    playbook << Request(bind()) >> Send(bind(), 1) << Received(response, 1) >> Tell(Responded)
+    request = bind(interface_version=playbook.session.version)
+    response = RESPONSES[bind.command_id](tlvs=(SC_INTERFACE_VERSION(peer),))
+    playbook << Request(request) >> Send(request, 1) << Received(response, 1) >> Tell(Responded)
     return playbook
 
 
-PLAYBOOKS = {
-    State.OPEN: {Side.SMSC: lambda: Playbook(Side.SMSC), Side.ESME: lambda: Playbook(Side.ESME)},
-    State.BOUND_TX: {
-        Side.SMSC: lambda: bound_smsc(BindTransmitter),
-        Side.ESME: lambda: bound_esme(BindTransmitter),
-    },
-    State.BOUND_RX: {
-        Side.SMSC: lambda: bound_smsc(BindReceiver),
-        Side.ESME: lambda: bound_esme(BindReceiver),
-    },
-    State.BOUND_TRX: {Side.SMSC: bound_smsc, Side.ESME: bound_esme},
+def outbound(side: Side, version: InterfaceVersion) -> Playbook:
+    playbook = Playbook(side, version=version)
+    if side is Side.SMSC:
+        return playbook << Request(Outbind()) >> Send(Outbind(), 1)
+    return playbook << Received(Outbind(), 1) >> Tell(Outbind)
+
+
+def unbound(side: Side, version: InterfaceVersion) -> Playbook:
+    """The peer has unbound, and a request that it sent before has no response yet."""
+    playbook = BOUND[side](peer=version)
+    asked = SubmitSm() if side is Side.SMSC else DeliverSm()
+    return playbook << Received(asked, 2) >> Tell(Pdu) << Received(Unbind(), 3) >> Tell(Unbinding)
+
+
+BOUND = {Side.SMSC: bound_smsc, Side.ESME: bound_esme}
+BINDS = {
+    State.BOUND_TX: BindTransmitter,
+    State.BOUND_RX: BindReceiver,
+    State.BOUND_TRX: BindTransceiver,
 }
+
+
+def playbook_in(state: State, side: Side, version: InterfaceVersion) -> Playbook:
+    """A session of this version in this state, with nothing told or sent that is not taken."""
+    if state is State.OPEN:
+        return Playbook(side, version=version)
+    if state is State.OUTBOUND:
+        return outbound(side, version)
+    if state is State.UNBOUND:
+        return unbound(side, version)
+    return BOUND[side](BINDS[state], peer=version)
+
+
+CELLS = [
+    (state, side, version)
+    for state in State
+    for side in Side
+    for version in InterfaceVersion
+    if state is not State.CLOSED and (state, version) != (State.OUTBOUND, InterfaceVersion.V33)
+]
+"""Every state, side and version that there is; 3.3 has no outbind."""

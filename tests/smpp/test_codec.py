@@ -228,10 +228,21 @@ def test_frames_whole_and_in_pieces(sent: list[Pdu], size: int) -> None:
 @pytest.mark.parametrize("length", [0, 15, 1001, 0xFFFFFFFF])
 def test_a_length_that_cannot_be(length: int) -> None:
     framer = Framer(1000)
-    frames = framer.feed(encode(EnquireLink()) + length.to_bytes(4, "big"))
+    header = length.to_bytes(4, "big") + encode(EnquireLink(), 7)[4:]
+    frames = framer.feed(encode(EnquireLink()) + header)
     assert next(frames) == encode(EnquireLink())
-    with pytest.raises(FramingError):
+    with pytest.raises(FramingError) as raised:
         next(frames)
+    assert raised.value.sequence_number == (7 if length > 15 else 0)
+
+
+def test_one_over_the_limit_is_told_with_its_header() -> None:
+    framer = Framer(1000)
+    header = (1001).to_bytes(4, "big") + encode(EnquireLink(), 7)[4:]
+    for at in range(15):
+        assert list(framer.feed(header[at : at + 1])) == []
+    with pytest.raises(FramingError):
+        next(framer.feed(header[15:]))
 
 
 def test_parts_are_no_pdus() -> None:

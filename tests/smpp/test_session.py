@@ -126,8 +126,6 @@ def test_submit_before_bind() -> None:
     wrong = SubmitSmResp(command_status=Status.ESME_RINVBNDSTS)
     playbook = Playbook(Side.SMSC)
     playbook << Received(SUBMIT, 5) >> Send(wrong, 5)
-    playbook << Received(BIND, 6) >> Tell(BindRequested)
-    playbook << Received(SUBMIT, 7) >> Send(wrong, 7)
     playbook.done()
 
 
@@ -157,10 +155,17 @@ def test_the_esme_hears_that_its_bind_is_refused() -> None:
     playbook >> Tell(Responded)
 
 
-@pytest.mark.parametrize("octets", [b"\0\0\0\x0f", b"GET / HTTP/1.1\r\n\r\n", b"\0\2\0\1"])
-def test_octets_that_are_no_smpp(octets: bytes) -> None:
+@pytest.mark.parametrize(
+    ("octets", "sequence_number"),
+    [
+        (b"\0\0\0\x0f", 0),
+        (b"GET / HTTP/1.1\r\n\r\n", 0),
+        (bytes.fromhex("00020001 00000004 00000000 00000007"), 7),
+    ],
+)
+def test_octets_that_are_no_smpp(octets: bytes, sequence_number: int) -> None:
     playbook = bound_smsc() << Received(octets)
-    playbook >> Send(GenericNack(command_status=Status.ESME_RINVCMDLEN))
+    playbook >> Send(GenericNack(command_status=Status.ESME_RINVCMDLEN), sequence_number)
     playbook >> Tell(LinkClosed) << Received(BIND) << At(1000.0)
     playbook.done()
 
@@ -221,6 +226,8 @@ def test_session_init_timer() -> None:
     for side in Side:
         playbook = Playbook(side, session_init_timer=5.0) << At(4.9) << At(5.0)
         playbook >> Tell(LinkClosed(Cause.SESSION_INIT))
+    outbound = Playbook(Side.SMSC, session_init_timer=5.0) << Request(Outbind())
+    outbound >> Send(Outbind(), 1) << At(5.0) >> Tell(LinkClosed(Cause.SESSION_INIT))
     bound = bound_smsc(session_init_timer=5.0, enquire_link_timer=None) << At(99.0)
     assert bound.session.next_timer() is None
 

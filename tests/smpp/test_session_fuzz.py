@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from telecom.smpp.codec import encode
 from telecom.smpp.pdus import PDUS, Pdu
 from telecom.smpp.states import Side, State
-from tests.smpp.conftest import PLAYBOOKS, pdus
+from telecom.smpp.versions import InterfaceVersion
+from tests.smpp.conftest import CELLS, pdus, playbook_in
 
-states = st.sampled_from([state for state in State if state is not State.CLOSED])
-sides = st.sampled_from(Side)
+Cell = tuple[State, Side, InterfaceVersion]
+cells = st.sampled_from(CELLS)
 commands = st.sampled_from(sorted(PDUS)).map(lambda command_id: command_id.to_bytes(4, "big"))
 framed = st.tuples(commands, st.binary(max_size=60)).map(
     lambda pair: (len(pair[1]) + 8).to_bytes(4, "big") + pair[0] + pair[1]
@@ -19,28 +20,28 @@ framed = st.tuples(commands, st.binary(max_size=60)).map(
 pieces = st.one_of(pdus().map(encode), framed, st.binary(max_size=30))
 
 
-def outcome(state: State, side: Side, octets: list[bytes]) -> tuple[Any, ...]:
-    session = PLAYBOOKS[state][side]().session
+def outcome(cell: Cell, octets: list[bytes]) -> tuple[Any, ...]:
+    session = playbook_in(*cell).session
     for piece in filter(None, octets):
         session.receive_data(piece, 1.0)
     session.handle_timer(1.5)
     return session.events_received(), session.data_to_send(), session.state, session.next_timer()
 
 
-@given(states, sides, st.lists(pieces, max_size=6))
+@given(cells, st.lists(pieces, max_size=6))
 @settings(max_examples=200)
-def test_whole_and_one_octet_at_a_time(state: State, side: Side, octets: list[bytes]) -> None:
+def test_whole_and_one_octet_at_a_time(cell: Cell, octets: list[bytes]) -> None:
     stream = b"".join(octets)
-    whole = outcome(state, side, [stream])
-    assert whole == outcome(state, side, [stream[at : at + 1] for at in range(len(stream))])
-    assert whole == outcome(state, side, octets)
+    whole = outcome(cell, [stream])
+    assert whole == outcome(cell, [stream[at : at + 1] for at in range(len(stream))])
+    assert whole == outcome(cell, octets)
 
 
-@given(states, sides, st.lists(pdus(), max_size=8), st.floats(0, 200))
+@given(cells, st.lists(pdus(), max_size=8), st.floats(0, 200))
 def test_everything_the_user_is_told_can_be_answered(
-    state: State, side: Side, received: list[Pdu], now: float
+    cell: Cell, received: list[Pdu], now: float
 ) -> None:
-    session = PLAYBOOKS[state][side]().session
+    session = playbook_in(*cell).session
     for pdu in received:
         session.receive_data(encode(pdu), 0.0)
     for event in session.events_received():

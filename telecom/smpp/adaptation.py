@@ -1,0 +1,36 @@
+"""What a PDU is made into for a peer of an older or newer version, SMPP 3.4 and 5.0, 1.7."""
+
+import msgspec
+
+from telecom.smpp.errors import LocalError
+from telecom.smpp.pdus import RESPONSE_BIT, GenericNack, Pdu, ShortMessage, SubmitMulti
+from telecom.smpp.short_message import MAX_SHORT_MESSAGE
+from telecom.smpp.tlvs import CONGESTION_STATE, MESSAGE_PAYLOAD
+from telecom.smpp.versions import InterfaceVersion
+
+
+def adapted(pdu: Pdu, version: InterfaceVersion, congestion: int | None) -> Pdu:
+    """Return the PDU as a session of this version sends it.
+
+    A peer of 3.3 gets no parameters. One of 5.0 is told our congestion, if there is any to tell,
+    in every response that does not tell it already. Raises `LocalError` for a message_payload
+    that a peer of 3.3 cannot be given in a short_message.
+    """
+    if version is InterfaceVersion.V33:
+        return _without_tlvs(pdu) if pdu.tlvs else pdu
+    responds = pdu.command_id & RESPONSE_BIT and not isinstance(pdu, GenericNack)
+    if congestion is None or version < InterfaceVersion.V50 or not responds:
+        return pdu
+    if any(tlv.tag == CONGESTION_STATE.tag for tlv in pdu.tlvs):
+        return pdu
+    return msgspec.structs.replace(pdu, tlvs=(*pdu.tlvs, CONGESTION_STATE(congestion)))
+
+
+def _without_tlvs(pdu: Pdu) -> Pdu:
+    if isinstance(pdu, ShortMessage | SubmitMulti):
+        payload = MESSAGE_PAYLOAD.of(pdu)
+        if payload is not None and not pdu.short_message:
+            if len(payload) > MAX_SHORT_MESSAGE:
+                raise LocalError(f"a message of {len(payload)} octets to a peer of SMPP 3.3")
+            return msgspec.structs.replace(pdu, tlvs=(), short_message=payload)
+    return msgspec.structs.replace(pdu, tlvs=())
