@@ -14,7 +14,7 @@ from telecom.smpp.versions import InterfaceVersion
 Rate = Annotated[float, Field(gt=0, le=1e9, description="messages a second")]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=8)]
 """SMPP 3.4 5.2.2: C-Octet String of 8 characters."""
-SenderId = Annotated[str, Field(pattern="^[!-~][ -~]{0,20}$")]
+SenderId = Annotated[str, Field(pattern="^[!-~][ -~]{0,19}$")]
 """SMPP 3.4 5.2.8: C-Octet String of 20 characters."""
 
 
@@ -46,16 +46,24 @@ class Version(StrEnum):
         return InterfaceVersion[self.name]
 
 
+class IdFormat(StrEnum):
+    """How message ids are written for an ESME."""
+
+    HEXADECIMAL = "hexadecimal"
+    DECIMAL = "decimal"
+
+
 class OutbindTarget(Table):
     """An ESME to be asked to bind while something waits for it, SMPP 3.4 2.2.1 and 4.1.7.
 
-    The password is the one that we show to the ESME: it cannot be kept as a hash.
+    The password is the one that we show to the ESME, and cannot be kept as a hash; it is in no
+    dump of this.
     """
 
     host: Annotated[str, Field(min_length=1)]
     port: Annotated[Port, Field(gt=0)] = 2775
     system_id: SystemId = Field(default="", description="the name that the ESME knows us by")
-    password: Annotated[SecretStr, Field(max_length=8)] = SecretStr("")
+    password: Annotated[SecretStr, Field(max_length=8, exclude=True)] = SecretStr("")
     tls: bool = Field(default=False, description="its certificate is checked")
 
 
@@ -102,6 +110,12 @@ class AccountTerms(Table):
     numbers: tuple[Digits, ...] = Field(
         default=(), description="it gets what is sent to them; the first is its usual sender"
     )
+    id_format: IdFormat | None = Field(
+        default=None, description="of message ids in responses; else what messages has for all"
+    )
+    receipt_id_format: IdFormat | None = Field(
+        default=None, description="of message ids in receipts; else what messages has for all"
+    )
     outbind: OutbindTarget | None = None
     operator_of_platform: bool = Field(
         default=False,
@@ -122,6 +136,11 @@ class Account(AccountTerms):
     """A client and its terms; its password is kept elsewhere."""
 
     system_id: Annotated[SystemId, Field(min_length=1)]
+
+
+def fields_of(account: Account) -> dict[str, Any]:
+    """Return an account's fields as they are; a dump would lack the secrets."""
+    return {name: getattr(account, name) for name in Account.model_fields}
 
 
 class WithPassword(Table):

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from telecom.gateway.account import Account, AccountOfFile
+from telecom.gateway.account import Account, AccountOfFile, fields_of
 from telecom.gateway.config import MessageLimits
 from telecom.gateway.passwords import Passwords
 from telecom.router.admission import Terms
@@ -67,9 +67,10 @@ class Accounts:
         """Return the account, None where there is none."""
         return self._accounts.get(system_id)
 
-    def stored(self, system_id: str) -> StoredAccount | None:
-        """Return what was made of the account at run time, None where nothing was."""
-        return self._stored.get(system_id)
+    @property
+    def stored(self) -> Mapping[str, StoredAccount]:
+        """The accounts that were made or changed at run time."""
+        return self._stored
 
     def sender(self, system_id: str) -> Sender:
         """Return what submission asks for every message; an account that is gone may send none."""
@@ -116,7 +117,7 @@ class Accounts:
             account = stored.account
             self.passwords.set_hash(system_id, stored.password)
         elif of_file is not None:
-            account = Account(**{name: getattr(of_file, name) for name in Account.model_fields})
+            account = Account(**fields_of(of_file))
             self.passwords.set_plain(system_id, of_file.password)
         else:
             self._accounts.pop(system_id, None)

@@ -52,6 +52,24 @@ class Metrics:
             ("kind",),
             registry=self.registry,
         )
+        self.binds = Gauge(
+            "telecom_binds",
+            "SMPP sessions that are bound, by account, type of bind and version",
+            ("account", "type", "version"),
+            registry=self.registry,
+        )
+        self.refusals = Counter(
+            "telecom_refusals",
+            "Binds and HTTP requests that were refused for who sent them, by the reason",
+            ("interface", "reason"),
+            registry=self.registry,
+        )
+        self.lockouts = Counter(
+            "telecom_lockouts",
+            "How often a name at an address, or an address, was locked out after failures",
+            ("interface",),
+            registry=self.registry,
+        )
         self.queue_depth = Gauge(
             "telecom_queue_depth",
             "Messages in Redis by state: stored in all, queued or taken, deferred",

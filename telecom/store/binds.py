@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from telecom.store.lua import Call, Client, Script
+from telecom.store.lua import Call, Client, Script, raise_first, round_trip
 
 LEASE: Final = 15.0
 """Seconds; a node renews what it holds three times as often."""
@@ -58,10 +58,11 @@ class BindLeases:
             (taken,) = await _TAKE.run(self._redis, [Call([_key(system_id)], takes)])
         return lease if taken else None
 
-    async def release(self, lease: Lease) -> None:
-        """Count a bind out."""
+    async def release(self, leases: Iterable[Lease]) -> None:
+        """Count binds out."""
         async with self._in_order:
-            await self._redis.zrem(_key(lease.system_id), lease.name)
+            gone = [("ZREM", _key(lease.system_id), lease.name) for lease in leases]
+            raise_first(await round_trip(self._redis, gone))
 
     async def renew(self, leases: Iterable[Lease], now: float) -> None:
         """Have all leases of this node last for another `LEASE` from now."""

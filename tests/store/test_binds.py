@@ -27,7 +27,7 @@ async def test_the_binds_of_all_nodes_count(first: BindLeases, second: BindLease
     assert [lease is not None for lease in taken] == [True, True, False, False]
     assert await second.take("other", receives=True, most=1, now=NOW)
     assert taken[0] is not None
-    await first.release(taken[0])
+    await first.release([taken[0]])
     assert await take(second)
 
 

@@ -1,0 +1,186 @@
+"""Who is bound to this node: admitted, counted over all nodes, held to the account's terms."""
+
+import asyncio
+import contextlib
+from typing import Final
+
+import msgspec
+import structlog
+from redis.exceptions import RedisError
+
+from telecom.gateway.account import BIND_TYPES, Account, Version
+from telecom.gateway.accounts import Accounts
+from telecom.gateway.authentication import Authentication
+from telecom.gateway.bind_rules import STATUSES, Refusal, refusal_of
+from telecom.gateway.clock import Clock
+from telecom.gateway.metrics import Metrics
+from telecom.gateway.outage import at_most, repeat, wait
+from telecom.net.smpp_server import ServerSession, SessionTerms
+from telecom.net.tasks import spawn
+from telecom.smpp.pdus import Bind, BindTransmitter
+from telecom.smpp.versions import InterfaceVersion
+from telecom.store.binds import LEASE, BindLeases, Lease
+from telecom.store.micro_batch import MicroBatch
+
+_PATIENCE: Final = 1.0
+"""Seconds that a bind waits for Redis to count it."""
+_LAST_WORDS: Final = 20.0
+"""Seconds that a session which has to end gets for its answers and the unbind."""
+
+_BATCH: Final = 256
+
+_log = structlog.get_logger("telecom.gateway.binds")
+
+
+class _Admission(msgspec.Struct, frozen=True):
+    """A bind that was let in; without a lease where Redis was away, and only this node counts."""
+
+    bind: Bind
+    lease: Lease | None
+
+
+class Binds:
+    """Decides about binds, and ends sessions whose account may no longer have them."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        authentication: Authentication,
+        leases: BindLeases,
+        *,
+        metrics: Metrics,
+        clock: Clock,
+    ) -> None:
+        self._accounts = accounts
+        self._authentication = authentication
+        self._leases = leases
+        self._metrics = metrics
+        self._clock = clock
+        self._admitted: dict[ServerSession, _Admission] = {}
+        self._bound: dict[str, dict[ServerSession, _Admission]] = {}
+        self._releases = MicroBatch(leases.release, _BATCH, failed=_not_released)
+        self._stopping = asyncio.Event()
+        self._renewing: asyncio.Task[None] | None = None
+        accounts.watch(self._accounts_changed)
+
+    def start(self) -> None:
+        """Begin to renew the leases of what is bound."""
+        step = repeat(self._renew, name="bind leases", until=self._stopping)
+        self._renewing = spawn(step, name="bind leases")
+
+    async def stop(self) -> None:
+        """Renew no more, and give back what is left."""
+        self._stopping.set()
+        if self._renewing is not None:
+            await self._renewing
+        await at_most(_PATIENCE, self._releases.drain)
+
+    async def authenticate(self, bind: Bind, session: ServerSession) -> int | SessionTerms:
+        """Decide about a bind, SMPP 3.4 4.1: see `bind_rules` for what it is answered."""
+        system_id = bind.system_id.decode("latin-1")
+        account = await self._authentication.check(
+            system_id, bind.password, host=session.peer[0], interface="smpp"
+        )
+        if isinstance(account, Refusal):
+            return STATUSES[account]
+        refusal = refusal_of(account, bind, session) or await self._admit(account, bind, session)
+        if refusal is None:
+            return _terms_of(account)
+        self._authentication.refused(refusal, system_id, host=session.peer[0], interface="smpp")
+        return STATUSES[refusal]
+
+    def bound(self, session: ServerSession) -> None:
+        """Take note of a session that has been bound."""
+        admission = self._admitted.pop(session)
+        self._bound.setdefault(session.system_id, {})[session] = admission
+        self._metrics.binds.labels(*_labels(session, admission.bind)).inc()
+        self._hold_to_account(session, admission.bind)  # which may have changed meanwhile
+
+    def unbound(self, session: ServerSession) -> None:
+        """Take note of a session that is over."""
+        sessions = self._bound[session.system_id]
+        admission = sessions.pop(session)
+        if not sessions:
+            del self._bound[session.system_id]
+        self._metrics.binds.labels(*_labels(session, admission.bind)).dec()
+        if admission.lease is not None:
+            self._releases.add(admission.lease)
+
+    async def _admit(self, account: Account, bind: Bind, session: ServerSession) -> Refusal | None:
+        """Count a bind in; what is admitted is bound in the same turn of the loop."""
+        system_id = account.system_id
+        lease = None
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                lease = await self._leases.take(
+                    system_id,
+                    receives=not isinstance(bind, BindTransmitter),
+                    most=account.max_binds,
+                    now=self._clock.wall(),
+                )
+        except (RedisError, TimeoutError):
+            if len(self._bound.get(system_id, ())) >= account.max_binds:
+                return Refusal.TOO_MANY_BINDS
+        else:
+            if lease is None:
+                return Refusal.TOO_MANY_BINDS
+        if session.closed:
+            if lease is not None:
+                self._releases.add(lease)
+            return Refusal.GONE
+        self._admitted[session] = _Admission(bind, lease)
+        return None
+
+    def _accounts_changed(self, system_ids: frozenset[str]) -> None:
+        for system_id in system_ids:
+            for session, admission in list(self._bound.get(system_id, {}).items()):
+                self._hold_to_account(session, admission.bind)
+
+    def _hold_to_account(self, session: ServerSession, bind: Bind) -> None:
+        """Give a session its account's terms, or end it if it could not bind so any more."""
+        account = self._accounts.get(session.system_id)
+        refusal = refusal_of(account, bind, session) if account else Refusal.INACTIVE
+        if account is not None and refusal is None:
+            session.agree(_terms_of(account))
+            return
+        _log.warning("unbinding", system_id=session.system_id, reason=refusal)
+        spawn(_end(session), name="unbind")
+
+    def _held(self) -> list[Lease]:
+        return [
+            admission.lease
+            for sessions in self._bound.values()
+            for admission in sessions.values()
+            if admission.lease is not None
+        ]
+
+    async def _renew(self) -> None:
+        await wait(self._stopping, LEASE / 3)
+        if not self._stopping.is_set():
+            await self._leases.renew(self._held(), self._clock.wall())
+
+
+def _not_released(leases: list[Lease], error: Exception) -> None:
+    _log.warning("leases_not_released", count=len(leases), error=str(error))  # they end themselves
+
+
+def _terms_of(account: Account) -> SessionTerms:
+    return SessionTerms(
+        unanswered=account.window,
+        enquire_link_timer=account.enquire_link_timer,
+        inactivity_timer=account.inactivity_timer,
+    )
+
+
+def _labels(session: ServerSession, bind: Bind) -> tuple[str, str, str]:
+    version = Version[InterfaceVersion.of(bind.interface_version).name]
+    return session.system_id, BIND_TYPES[type(bind)].value, version.value
+
+
+async def _end(session: ServerSession) -> None:
+    """Answer what a session has asked and unbind it; one that does not answer is dropped."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LAST_WORDS):
+            await session.answered()
+            await session.unbind()
+    session.abort()
