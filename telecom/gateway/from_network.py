@@ -6,18 +6,16 @@ for the number due.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 from zlib import crc32
 
 import msgspec
 import structlog
 
-from telecom.charging.catalogue import SMS_MO
-from telecom.charging.events import sms_mo
-from telecom.gateway.accounts import Accounts
 from telecom.gateway.clock import Clock
 from telecom.gateway.metrics import Metrics
-from telecom.numbering.operators import Directory
+from telecom.gateway.mobile_originated import MobileOriginated, Received
 from telecom.smpp import codec
 from telecom.smpp.pdus import DeliverSm
 from telecom.smpp.short_message import content
@@ -34,15 +32,10 @@ from telecom.ss7.map.messages import (
     MoForwardSmArg,
 )
 from telecom.ss7.map.primitives import MapIndication
-from telecom.store.keys import Partitions
 from telecom.store.messages import MessageQueue
 from telecom.store.micro_batch import MicroBatch
-from telecom.store.node import MessageIds
-from telecom.store.outbox import Outbox
-from telecom.store.records import ENCODE, OutboxItem
 
 _BATCH: Final = 256
-_MOST_UNSURE: Final = 10_000
 _log = structlog.get_logger("telecom.gateway.from_network")
 
 
@@ -55,18 +48,6 @@ class _Dialogue:
         self.invoked = False
         self.our_turn = False
         self.unanswered = 0
-
-
-class _Received(msgspec.Struct, frozen=True):
-    """A short message from a handset, and the invocation to answer when it is stored.
-
-    `identity` is what a repetition of it shares with it.
-    """
-
-    dialogue: int
-    invoke_id: int
-    identity: str
-    item: OutboxItem
 
 
 class _Alert(msgspec.Struct, frozen=True):
@@ -83,13 +64,9 @@ class FromNetwork:
     def __init__(
         self,
         provider: Dialogues,
-        accounts: Accounts,
+        mobile_originated: MobileOriginated,
         *,
         queue: MessageQueue,
-        outbox: Outbox,
-        partitions: Partitions,
-        ids: MessageIds,
-        directory: Directory,
         service_centres: frozenset[str],
         alerted: Callable[[str], None],
         flush: Callable[[], None],
@@ -97,20 +74,14 @@ class FromNetwork:
         clock: Clock,
     ) -> None:
         self._map = provider
-        self._accounts = accounts
+        self._mobile_originated = mobile_originated
         self._queue = queue
-        self._outbox = outbox
-        self._partitions = partitions
-        self._ids = ids
-        self._directory = directory
         self._service_centres = service_centres
         self._alerted = alerted
         self._flush = flush
         self._metrics = metrics
         self._clock = clock
         self._dialogues: dict[int, _Dialogue] = {}
-        self._unsure: dict[str, str] = {}
-        self._messages = MicroBatch(self._store, _BATCH, failed=self._not_stored)
         self._alerts = MicroBatch(self._wake, _BATCH, failed=self._not_woken)
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             map_primitives.Opened: self._opened,
@@ -133,7 +104,7 @@ class FromNetwork:
 
     async def drain(self) -> None:
         """Wait until everything received has been answered."""
-        await self._messages.drain()
+        await self._mobile_originated.drain()
         await self._alerts.drain()
 
     def _opened(self, opened: map_primitives.Opened) -> None:
@@ -193,54 +164,29 @@ class FromNetwork:
     def _accept_message(
         self, invoked: map_primitives.Invoked, msisdn: str, submit: SmsSubmit
     ) -> None:
-        owner = self._accounts.owner_of(submit.destination_address.digits)
-        if owner is None:
-            self._reject_message(invoked, FailureCause.INVALID_SME_ADDRESS)
-            return
-        message_id = self._ids.next(self._partitions.of(msisdn))
-        holder = self._directory.by_msisdn(msisdn)
-        event = sms_mo(
-            message_id,
-            account=owner,
-            operator=holder.name if holder else "",
+        received = Received(
             number=msisdn,
-            at=self._clock.wall(),
-        )
-        identity = _identity(msisdn, submit)
-        item = OutboxItem(
-            id=identity if submit.reject_duplicates else self._unsure.pop(identity, message_id),
-            account=owner,
-            number=msisdn,
+            destination=submit.destination_address.digits,
             body=_deliver_sm(msisdn, submit),
-            events=(ENCODE(event),),
+            identity=_identity(msisdn, submit),
+            reject_duplicates=submit.reject_duplicates,
         )
-        self._messages.add(_Received(invoked.dialogue, invoked.invoke_id, identity, item))
+        if not self._mobile_originated.take(received, partial(self._stored, invoked)):
+            self._reject_message(invoked, FailureCause.INVALID_SME_ADDRESS)
+
+    def _stored(self, invoked: map_primitives.Invoked, is_stored: bool) -> bool:
+        """Tell the handset; return whether its dialogue is still there."""
+        is_there = invoked.dialogue in self._dialogues
+        if is_stored:
+            self._answer(invoked.dialogue, invoked.invoke_id)
+        else:
+            self._fail(invoked.dialogue, invoked.invoke_id, ErrorCode.SYSTEM_FAILURE)
+        self._flush()
+        return is_there
 
     def _alert_service_centre(self, invoked: map_primitives.Invoked) -> None:
         argument: AlertServiceCentreArg = invoked.argument  # type: ignore[assignment]
         self._alerts.add(_Alert(invoked.dialogue, invoked.invoke_id, argument.msisdn.digits))
-
-    async def _store(self, received: list[_Received]) -> None:
-        put = await self._outbox.put([message.item for message in received], self._clock.wall())
-        self._metrics.billable_events.labels(SMS_MO).inc(sum(put))
-        self._metrics.count("mobile_originated", "accepted", len(received))
-        for message in received:
-            self._answer(message.dialogue, message.invoke_id)
-        self._flush()
-
-    def _not_stored(self, received: list[_Received], error: Exception) -> None:
-        _log.error("mo_not_stored", count=len(received), error=str(error))
-        self._metrics.count("mobile_originated", "not_stored", len(received))
-        for message in received:
-            self._remember(message)
-            self._fail(message.dialogue, message.invoke_id, ErrorCode.SYSTEM_FAILURE)
-        self._flush()
-
-    def _remember(self, message: _Received) -> None:
-        """Keep the id of what Redis may have stored before it went away, for the repetition."""
-        while len(self._unsure) >= _MOST_UNSURE:
-            del self._unsure[next(iter(self._unsure))]
-        self._unsure[message.identity] = message.item.id
 
     async def _wake(self, alerts: list[_Alert]) -> None:
         for alert in alerts:

@@ -23,6 +23,7 @@ from telecom.gateway.health import Health
 from telecom.gateway.ledger_reader import LedgerReader
 from telecom.gateway.lookups import Lookups
 from telecom.gateway.metrics import Metrics
+from telecom.gateway.mobile_originated import MobileOriginated
 from telecom.gateway.outage import LAST_RECORDS, at_most, repeat
 from telecom.gateway.submission import Submissions
 from telecom.gateway.to_esme import ToEsme
@@ -114,7 +115,8 @@ class GatewayNode(Daemon):
         self._ss7 = self._make_ss7()
         to_esme = self._make_to_esme(outbox)
         self._delivery = self._make_delivery(queue)
-        self._from_network = self._make_from_network(queue, outbox, ids)
+        self._mobile_originated = self._make_mobile_originated(outbox, ids)
+        self._from_network = self._make_from_network(queue)
         await self._start_ss7()
         await self._start_http(ledger, queue)
         self._delivery.start()
@@ -233,17 +235,22 @@ class GatewayNode(Daemon):
         )
         return delivery
 
-    def _make_from_network(
-        self, queue: MessageQueue, outbox: Outbox, ids: MessageIds
-    ) -> FromNetwork:
-        return FromNetwork(
-            self._ss7.map,
+    def _make_mobile_originated(self, outbox: Outbox, ids: MessageIds) -> MobileOriginated:
+        return MobileOriginated(
             self._accounts,
-            queue=queue,
             outbox=outbox,
             partitions=self._partitions,
             ids=ids,
             directory=self._directory,
+            metrics=self.metrics,
+            clock=self._clock,
+        )
+
+    def _make_from_network(self, queue: MessageQueue) -> FromNetwork:
+        return FromNetwork(
+            self._ss7.map,
+            self._mobile_originated,
+            queue=queue,
             service_centres=frozenset(self.config.ss7.global_titles),
             alerted=self._delivery.alerted,
             flush=self._ss7.flush_soon,

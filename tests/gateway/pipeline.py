@@ -23,6 +23,7 @@ from telecom.gateway.dispatch import dispatch
 from telecom.gateway.from_network import FromNetwork
 from telecom.gateway.lookups import Lookups
 from telecom.gateway.metrics import Metrics
+from telecom.gateway.mobile_originated import MobileOriginated
 from telecom.gateway.node import _routes
 from telecom.gateway.submission import Submissions
 from telecom.gateway.to_esme import OutboxPace, ToEsme
@@ -140,14 +141,18 @@ class Node:
             ids=ids,
             **shared,
         )
-        self.from_network = FromNetwork(
-            self.map,
+        self.mobile_originated = MobileOriginated(
             accounts,
-            queue=self.queue,
             outbox=self.outbox,
             partitions=PARTITIONS,
             ids=ids,
             directory=directory,
+            **shared,
+        )
+        self.from_network = FromNetwork(
+            self.map,
+            self.mobile_originated,
+            queue=self.queue,
             service_centres=frozenset(self.config.ss7.global_titles),
             alerted=self.delivery.alerted,
             flush=self.wire.flush,
