@@ -15,8 +15,8 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.messages = Counter(
             "telecom_messages",
-            "Messages by stage (submission, routing, forwarding, final, mobile_originated, outbox)"
-            " and its result",
+            "Messages by stage (submission, routing, forwarding, upstream, final,"
+            " mobile_originated, outbox) and its result",
             ("stage", "result"),
             registry=self.registry,
         )
@@ -32,6 +32,19 @@ class Metrics:
             "From the opening of a MAP dialogue to its outcome",
             ("operation",),
             buckets=_LATENCY_BUCKETS,
+            registry=self.registry,
+        )
+        self.upstream_seconds = Histogram(
+            "telecom_upstream_seconds",
+            "From submit_sm to an upstream to its response",
+            ("upstream",),
+            buckets=_LATENCY_BUCKETS,
+            registry=self.registry,
+        )
+        self.upstream_binds = Gauge(
+            "telecom_upstream_binds",
+            "Binds at upstreams",
+            ("upstream",),
             registry=self.registry,
         )
         self.gt_verdicts = Counter(

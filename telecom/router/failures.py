@@ -194,6 +194,7 @@ _UNNUMBERED: Final[Mapping[tuple[Stage, Cause], Failure]] = {
     (Stage.UPSTREAM, Cause.TIMEOUT): _no_answer(420, "no answer from the upstream"),
     (Stage.UPSTREAM, Cause.ABORTED): _temporary(421, "connection to the upstream lost"),
     (Stage.UPSTREAM, Cause.REFUSED): _temporary(422, "not bound at the upstream"),
+    (Stage.UPSTREAM, Cause.REJECTED): _temporary(423, "no submit_sm and its response"),
 }
 _ERRORS: Final[Mapping[Stage, Mapping[int, Failure]]] = {
     Stage.SRI: {**_EITHER_STAGE, **_SRI_ERRORS},
