@@ -7,6 +7,7 @@ import msgspec
 
 from telecom.gateway.account import Account, AccountOfFile, fields_of
 from telecom.gateway.config import MessageLimits
+from telecom.gateway.message_ids import IdForms
 from telecom.gateway.passwords import Passwords
 from telecom.router.admission import Terms
 from telecom.sms.address import Address
@@ -29,6 +30,7 @@ class Sender(msgspec.Struct, frozen=True):
     terms: Terms
     default_source: Address
     bucket: Bucket
+    ids: IdForms = IdForms()
 
 
 _NOBODY: Final = Sender(Terms(active=False), Address(""), Bucket.of("account:", 0))
@@ -137,4 +139,9 @@ class Accounts:
             max_segments=limits.max_segments,
         )
         source = Address(account.numbers[0] if account.numbers else "")
-        return Sender(terms, source, Bucket.of(f"account:{account.system_id}", account.rate))
+        ids = IdForms(
+            response=account.id_format or limits.id_format,
+            receipt=account.receipt_id_format or limits.receipt_id_format or limits.id_format,
+        )
+        bucket = Bucket.of(f"account:{account.system_id}", account.rate)
+        return Sender(terms, source, bucket, ids)

@@ -1,13 +1,14 @@
 """The gateway's configuration file: every key, its unit, its default."""
 
 from decimal import Decimal
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from telecom.gateway.account import AccountOfFile, Rate
+from telecom.gateway.account import AccountOfFile, IdFormat, Rate
 from telecom.gateway.upstream.settings import Upstream
 from telecom.runtime.config import (
     Digits,
@@ -21,11 +22,34 @@ from telecom.runtime.config import (
 )
 
 
+class TlsListener(Table):
+    """Where ESMEs bind over TLS; the files are in PEM, their paths start at this file's folder."""
+
+    port: Port = 3550
+    certificate: Path | None = Field(
+        default=None, description="without it, one of our own in the data folder"
+    )
+    key: Path | None = Field(default=None, description="the certificate's; else in the same file")
+    client_ca: Path | None = Field(default=None, description="who signs the ESMEs' certificates")
+    client_certificates: Literal["none", "optional", "required"] = Field(
+        default="none", description="whether ESMEs show one; accounts may ask for a certain one"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.key is not None and self.certificate is None:
+            raise ValueError("key: of a certificate, and there is none")
+        if (self.client_ca is None) != (self.client_certificates == "none"):
+            raise ValueError("client_ca and client_certificates: both, or neither of them")
+        return self
+
+
 class SmppListener(Table):
     """Where ESMEs bind."""
 
     host: str = "127.0.0.1"
     port: Port = 2775
+    tls: TlsListener | None = None
     system_id: SystemId = "telecom"
     max_connections: Annotated[int, Field(ge=1)] = 2000
 
@@ -83,6 +107,18 @@ class MessageLimits(Table):
     default_validity: Seconds = 86_400
     max_validity: Seconds = 7 * 86_400
     max_segments: Annotated[int, Field(ge=1, le=255)] = 16
+    id_format: IdFormat = Field(
+        default=IdFormat.HEXADECIMAL, description="of message ids in responses to submits"
+    )
+    receipt_id_format: IdFormat | None = Field(
+        default=None, description="of message ids in receipts; else id_format"
+    )
+    remembered: Seconds = Field(
+        default=86_400, description="how long query_sm finds a message that has ended"
+    )
+    remembered_count: Annotated[int, Field(ge=1)] = Field(
+        default=1_000_000, description="how many of them at least, if so many have ended"
+    )
 
 
 class RetryDelays(Table):
@@ -109,6 +145,27 @@ class NodeLimits(Table):
     rate: Rate = 200_000
     in_flight: Annotated[int, Field(ge=1)] = 5000
     lookups_in_flight: Annotated[int, Field(ge=1)] = 1000
+
+
+class LockoutLimits(Table):
+    """When a name and password that fail, over SMPP or HTTP, are tried no more; times in seconds.
+
+    Counted on each node: so many failures `within` a time lock out for the `first` time, then for
+    twice as long each time, up to the `longest`.
+    """
+
+    per_account: Annotated[int, Field(ge=1)] = Field(
+        default=5, description="failures of one system_id from one address"
+    )
+    per_address: Annotated[int, Field(ge=1)] = Field(
+        default=50, description="failures of any system_id from one address"
+    )
+    within: Seconds = 60
+    first: Seconds = 60
+    longest: Seconds = 900
+    exempt: tuple[IPv4Network | IPv6Network, ...] = Field(
+        default=(), description="never locked out, such as a proxy that many clients come by"
+    )
 
 
 class OutboxLimits(Table):
@@ -171,6 +228,7 @@ class GatewayConfig(BaseSettings):
     messages: MessageLimits = MessageLimits()
     retry: RetrySchedules = RetrySchedules()
     limits: NodeLimits = NodeLimits()
+    lockout: LockoutLimits = LockoutLimits()
     outbox: OutboxLimits = OutboxLimits()
     mo_default_account: str | None = Field(
         default=None, description="gets what handsets send to numbers that no account owns"
@@ -227,9 +285,14 @@ class GatewayConfig(BaseSettings):
         scheme, _, rest = self.ss7.url.partition("://")
         host, _, port = rest.rpartition(":")
         link = f"{transport or scheme}://{host}:{moved(int(port), port_offset)}"
+        tls = self.smpp.tls
+        listener = {
+            "port": moved(self.smpp.port, port_offset),
+            "tls": tls and tls.model_copy(update={"port": moved(tls.port, port_offset)}),
+        }
         return self.model_copy(
             update={
-                "smpp": self.smpp.model_copy(update={"port": moved(self.smpp.port, port_offset)}),
+                "smpp": self.smpp.model_copy(update=listener),
                 "http": self.http.model_copy(update={"port": moved(self.http.port, port_offset)}),
                 "ss7": self.ss7.model_copy(update={"url": link}),
                 "redis": self.redis.model_copy(update={"url": redis_url or self.redis.url}),

@@ -9,6 +9,7 @@ from telecom.gateway.forwarding import Forwarding
 from telecom.gateway.gt_gate import GtGate
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.outage import LAST_RECORDS, at_most
+from telecom.gateway.receipts import Receipts
 from telecom.gateway.reports import DeliveryReports
 from telecom.gateway.routing import Routing
 from telecom.gateway.settlement import Settlement
@@ -29,6 +30,7 @@ class MessageDelivery:
         config: GatewayConfig,
         provider: Dialogues,
         *,
+        receipts: Receipts,
         queue: MessageQueue,
         gate: StoredGate,
         routes: Routes,
@@ -48,6 +50,7 @@ class MessageDelivery:
                 metrics=metrics,
                 clock=clock,
             ),
+            receipts,
             released=self._released,
             flush=flush,
             metrics=metrics,

@@ -25,6 +25,7 @@ from telecom.gateway.lookups import Lookups
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.mobile_originated import MobileOriginated
 from telecom.gateway.outage import LAST_RECORDS, at_most, repeat
+from telecom.gateway.receipts import Receipts
 from telecom.gateway.submission import Submissions
 from telecom.gateway.to_esme import ToEsme
 from telecom.net.capture import Capture
@@ -58,6 +59,7 @@ from telecom.store.lua import Client
 from telecom.store.messages import MessageQueue
 from telecom.store.node import MessageIds, next_incarnation
 from telecom.store.outbox import Outbox, OutboxBounds
+from telecom.store.records import EndedBounds
 
 DRAIN: Final = 2.0
 """How long a node that stops waits for what is under way, seconds; the rest stays in Redis."""
@@ -85,7 +87,9 @@ class GatewayNode(Daemon):
         self._clock = clock
         self._capture = Capture(capture) if capture else None
         self._directory = Directory(read_operators(base / config.operators))
-        self._accounts = Accounts(config.accounts, default_owner=config.mo_default_account)
+        self._accounts = Accounts(
+            config.accounts, default_owner=config.mo_default_account, limits=config.messages
+        )
         self._routes = _routes(config)
         self._tariffs = _tariffs(config)
         self._partitions = Partitions(config.redis.partitions)
@@ -110,7 +114,11 @@ class GatewayNode(Daemon):
         ids = MessageIds(incarnation)
         ledger = await self._start_ledger(data)
         outbox_bounds = OutboxBounds(self.config.outbox.count, self.config.outbox.age)
-        queue = MessageQueue(self._redis, self._partitions, outbox=outbox_bounds)
+        ended = EndedBounds(
+            -(-self.config.messages.remembered_count // self._partitions.count),
+            self.config.messages.remembered,
+        )
+        queue = MessageQueue(self._redis, self._partitions, outbox=outbox_bounds, ended=ended)
         outbox = Outbox(self._redis, self._partitions, bounds=outbox_bounds)
         self._ss7 = self._make_ss7()
         to_esme = self._make_to_esme(outbox)
@@ -222,6 +230,7 @@ class GatewayNode(Daemon):
         delivery = MessageDelivery(
             self.config,
             self._ss7.map,
+            receipts=Receipts(self._accounts),
             queue=queue,
             gate=StoredGate(self._redis, self._partitions, t1=self.config.gt_gate.t1),
             routes=self._routes,

@@ -1,32 +1,95 @@
-"""Delivery receipts: the deliver_sm that tells a client how its message ended."""
+"""Delivery receipts: the deliver_sm that tells a client how its message goes, and how it ended."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+import structlog
+
+from telecom.gateway.accounts import Accounts
+from telecom.gateway.message_ids import written
 from telecom.router.failures import Failure
 from telecom.smpp import codec
 from telecom.smpp.pdus import DeliverSm
+from telecom.smpp.short_message import DELIVERY_RECEIPT, INTERMEDIATE_NOTIFICATION
 from telecom.smpp.tlvs import MESSAGE_STATE, NETWORK_ERROR_CODE, RECEIPTED_MESSAGE_ID, Tlv
 from telecom.sms import receipt
 from telecom.sms.receipt import DeliveryReceipt, MessageState
 from telecom.store.records import Message
 
-_DELIVERY_RECEIPT: Final = 0x04
-"""esm_class of a deliver_sm that carries an SMSC delivery receipt, SMPP 3.4 5.2.12."""
+_FINAL: Final = frozenset(MessageState) - {MessageState.ENROUTE, MessageState.ACCEPTD}
+_ASKED_FOR: Final[Mapping[int, frozenset[MessageState]]] = {
+    0x00: frozenset(),
+    0x01: _FINAL,
+    0x02: _FINAL - {MessageState.DELIVRD},
+    0x03: frozenset({MessageState.DELIVRD}),  # SMPP 5.0 4.7.21; reserved in 3.4
+}
+"""The final states that bits 1 and 0 of registered_delivery ask a receipt for, SMPP 3.4 5.2.17."""
+_RECEIPT: Final = 0x03
+_INTERMEDIATE: Final = 0x10
+"""The bit of registered_delivery that asks for intermediate notifications."""
+
+_log = structlog.get_logger("telecom.gateway.receipts")
 
 
-def wants_receipt(registered_delivery: int, state: MessageState) -> bool:
-    """Whether a receipt was asked for this final state, SMPP 3.4 5.2.17."""
-    asked = registered_delivery & 0x03
-    return asked == 0x01 or (asked == 0x02 and state is not MessageState.DELIVRD)
+class Receipts:
+    """Writes what senders are told, with ids in the form that each account wants them in."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    def of_end(
+        self, message: Message, state: MessageState, *, now: float, failure: Failure | None = None
+    ) -> tuple[bytes, ...]:
+        """Return the receipt of a final state, if one was asked for."""
+        if state not in _ASKED_FOR[message.registered_delivery & _RECEIPT]:
+            return ()
+        return self._written(message, state, esm_class=DELIVERY_RECEIPT, now=now, failure=failure)
+
+    def of_failed_attempt(
+        self, message: Message, failure: Failure, *, now: float
+    ) -> tuple[bytes, ...]:
+        """Return the intermediate notification of a message that is tried again, if asked for."""
+        if not message.registered_delivery & _INTERMEDIATE:
+            return ()
+        kind = INTERMEDIATE_NOTIFICATION
+        return self._written(
+            message, MessageState.ENROUTE, esm_class=kind, now=now, failure=failure
+        )
+
+    def _written(
+        self,
+        message: Message,
+        state: MessageState,
+        *,
+        esm_class: int,
+        now: float,
+        failure: Failure | None,
+    ) -> tuple[bytes, ...]:
+        form = self._accounts.sender(message.account).ids.receipt
+        told_id = written(message.named or message.id, form)
+        try:
+            pdu = _deliver_sm(
+                message, state, told_id=told_id, esm_class=esm_class, now=now, failure=failure
+            )
+        except Exception:  # noqa: BLE001 - how the others of its batch ended must be recorded
+            _log.exception("receipt_cannot_be_written", message=message.id)
+            return ()
+        return (pdu,)
 
 
-def receipt_for(
-    message: Message, state: MessageState, *, now: float, failure: Failure | None
+def _deliver_sm(
+    message: Message,
+    state: MessageState,
+    *,
+    told_id: str,
+    esm_class: int,
+    now: float,
+    failure: Failure | None,
 ) -> bytes:
-    """Return the encoded deliver_sm of a message's receipt; its sequence number is set later."""
+    """Return an encoded deliver_sm, SMPP 3.4 4.6.1; its sequence number is set later."""
     told = DeliveryReceipt(
-        id=message.id,
+        id=told_id,
         submitted=len(message.segments),
         delivered=message.segments_done,
         submit_date=datetime.fromtimestamp(message.accepted_at, UTC),
@@ -35,6 +98,13 @@ def receipt_for(
         err=failure.err if failure else "000",
         text=_first_characters(message),
     )
+    tlvs = [
+        RECEIPTED_MESSAGE_ID(told_id.encode()),
+        MESSAGE_STATE(state),
+        *(Tlv(tag, value) for tag, value in message.reference_tlvs),
+    ]
+    if failure is not None:
+        tlvs.append(Tlv(NETWORK_ERROR_CODE.tag, failure.network_error_code))
     return codec.encode(
         DeliverSm(
             source_addr_ton=1,
@@ -43,24 +113,11 @@ def receipt_for(
             dest_addr_ton=message.source.ton,
             dest_addr_npi=message.source.npi,
             destination_addr=message.source.digits.encode("latin-1"),
-            esm_class=_DELIVERY_RECEIPT,
+            esm_class=esm_class,
             short_message=receipt.encode(told),
-            tlvs=_receipt_tlvs(message, state, failure),
+            tlvs=tuple(tlvs),
         )
     )
-
-
-def _receipt_tlvs(
-    message: Message, state: MessageState, failure: Failure | None
-) -> tuple[Tlv, ...]:
-    tlvs = [
-        RECEIPTED_MESSAGE_ID(message.id.encode()),
-        MESSAGE_STATE(state),
-        *(Tlv(tag, value) for tag, value in message.reference_tlvs),
-    ]
-    if failure is not None:
-        tlvs.append(Tlv(NETWORK_ERROR_CODE.tag, failure.network_error_code))
-    return tuple(tlvs)
 
 
 def _first_characters(message: Message) -> str:

@@ -16,7 +16,7 @@ from telecom.gateway.clock import Clock
 from telecom.gateway.inquiry import MapOutcome
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.outage import until_recorded
-from telecom.gateway.receipts import receipt_for, wants_receipt
+from telecom.gateway.receipts import Receipts
 from telecom.gateway.reports import DeliveryReports
 from telecom.router.failures import (
     Cause,
@@ -26,12 +26,12 @@ from telecom.router.failures import (
     Stage,
     classify,
 )
-from telecom.router.retry import Retries
+from telecom.router.retry import SINGLE_ATTEMPT, Retries
 from telecom.sms.receipt import MessageState
 from telecom.ss7.sccp.primitives import ReturnCause
 from telecom.store.messages import MessageQueue
 from telecom.store.micro_batch import MicroBatch
-from telecom.store.records import ENCODE, Deferral, Final, Message, Progress, Taken
+from telecom.store.records import ENCODE, Deferral, Ended, Final, Message, Progress, Taken
 
 _BATCH = 256
 
@@ -48,11 +48,15 @@ class _Ended(msgspec.Struct, frozen=True):
 
 
 class _PutOff(msgspec.Struct, frozen=True):
-    """An attempt whose message waits until `due`; `failure` is why, if it failed."""
+    """An attempt whose message waits until `due`; `failure` is why, if it failed.
+
+    `notices` are what its sender is told of that.
+    """
 
     attempt: Attempt
     due: float
     failure: Failure | None = None
+    notices: tuple[bytes, ...] = ()
 
 
 class Settlement:
@@ -67,6 +71,7 @@ class Settlement:
         queue: MessageQueue,
         retries: Retries,
         reports: DeliveryReports,
+        receipts: Receipts,
         *,
         released: Callable[[Attempt], None],
         flush: Callable[[], None],
@@ -76,6 +81,7 @@ class Settlement:
         self._queue = queue
         self._retries = retries
         self._reports = reports
+        self._receipts = receipts
         self._released = released
         self._flush = flush
         self._metrics = metrics
@@ -114,13 +120,17 @@ class Settlement:
         """Leave an attempt that has not gone out to any node that is there."""
         self._put_off(_PutOff(attempt, self._clock.wall()))
 
+    def not_yet(self, attempt: Attempt, until: float) -> None:
+        """Leave an attempt whose message is scheduled for later by now."""
+        self._put_off(_PutOff(attempt, until))
+
     def ran_out(self, attempt: Attempt) -> None:
         """End an attempt whose message's validity period was over before it went out."""
-        self._end(attempt, MessageState.EXPIRED, _last_failure(attempt.message))
+        self._end(attempt, MessageState.EXPIRED, last_failure(attempt.message))
 
     def expired(self, taken: Taken) -> None:
         """End a message whose validity period is over."""
-        self._finals.add(_Ended(taken, MessageState.EXPIRED, _last_failure(taken.message)))
+        self._finals.add(_Ended(taken, MessageState.EXPIRED, last_failure(taken.message)))
 
     def unroutable(self, taken: Taken) -> None:
         """End a message whose number has no route any more."""
@@ -139,22 +149,26 @@ class Settlement:
         self, attempt: Attempt, failure: Failure, *, stage: str, has_left: bool = True
     ) -> None:
         self._metrics.count(stage, failure.name)
-        message = attempt.message
-        attempts = message.attempts + has_left
+        before, now = attempt.message, self._clock.wall()
+        attempts = before.attempts + has_left
         due = self._retries.due(
             failure,
             attempts=max(attempts, 1),
-            now=self._clock.wall(),
-            expires_at=message.expires_at,
+            now=now,
+            expires_at=before.expires_at,
             fraction=random.random(),  # noqa: S311  it spreads load, it guards nothing
         )
-        attempt.message = msgspec.structs.replace(
-            message, attempts=attempts, last_error=f"{failure.code} {failure.name}"
+        attempt.message = message = msgspec.structs.replace(
+            before, attempts=attempts, last_error=f"{failure.code} {failure.name}"
         )
-        if due is None:
+        if before.mode in SINGLE_ATTEMPT:
+            self._end(attempt, MessageState.UNDELIV, failure)
+        elif due is None:
             self._end(attempt, MessageState[failure.state], failure)
         else:
-            self._put_off(_PutOff(attempt, due, failure))
+            is_news = has_left and message.last_error != before.last_error
+            told = self._receipts.of_failed_attempt(message, failure, now=now) if is_news else ()
+            self._put_off(_PutOff(attempt, due, failure, told))
 
     def _put_off(self, put_off: _PutOff) -> None:
         put_off.attempt.stage = AttemptStage.SETTLED
@@ -167,14 +181,7 @@ class Settlement:
 
     async def _finish(self, ended: list[_Ended]) -> None:
         now = self._clock.wall()
-        finals = [
-            Final(
-                message=end.taken.message,
-                entry=end.taken.entry,
-                receipts=_receipts(end, now),
-            )
-            for end in ended
-        ]
+        finals = [self._final(end, now) for end in ended]
         finished = await until_recorded(lambda: self._queue.finish(finals, now))
         for end, is_first in zip(ended, finished, strict=True):
             if is_first:  # else another node has ended it, and told
@@ -186,8 +193,20 @@ class Settlement:
                 self._report(end.attempt, end.failure)
         self._flush()
 
+    def _final(self, end: _Ended, now: float) -> Final:
+        message, failure = end.taken.message, end.failure
+        error = failure.error_code if failure else 0
+        return Final(
+            message,
+            Ended.of(message, end.state, error=error, at=now),
+            entry=end.taken.entry,
+            receipts=self._receipts.of_end(message, end.state, now=now, failure=failure),
+        )
+
     async def _defer(self, put_off: list[_PutOff]) -> None:
-        await until_recorded(lambda: self._queue.defer([_deferral(item) for item in put_off]))
+        now = self._clock.wall()
+        deferrals = [_deferral(item) for item in put_off]
+        await until_recorded(lambda: self._queue.defer(deferrals, now))
         woken = {item.attempt.msisdn for item in put_off if item.attempt.alerted}
         for item in put_off:
             self._released(item.attempt)
@@ -228,26 +247,16 @@ def _has_left(outcome: MapOutcome) -> bool:
     return (outcome.cause, outcome.number) != (Cause.NOTICE, ReturnCause.MTP_FAILURE)
 
 
-def _last_failure(message: Message) -> Failure | None:
-    """Return what the last attempt of a message met, as far as a receipt tells it."""
+def last_failure(message: Message) -> Failure | None:
+    """Return what the last attempt of a message met, as far as its sender is told."""
     code, _, name = message.last_error.partition(" ")
     return Failure(FailureClass.TEMPORARY, int(code), name) if code else None
 
 
-def _receipts(end: _Ended, now: float) -> tuple[bytes, ...]:
-    message = end.taken.message
-    if not wants_receipt(message.registered_delivery, end.state):
-        return ()
-    try:
-        return (receipt_for(message, end.state, now=now, failure=end.failure),)
-    except Exception:  # noqa: BLE001 - how the others of its batch ended must be recorded
-        _log.exception("receipt_cannot_be_written", message=message.id)
-        return ()
-
-
 def _deferral(put_off: _PutOff) -> Deferral:
     attempt = put_off.attempt
-    return Deferral(attempt.taken, attempt.message, 0.0 if attempt.alerted else put_off.due)
+    due = 0.0 if attempt.alerted else put_off.due
+    return Deferral(attempt.taken, attempt.message, due, put_off.notices)
 
 
 def _next_charge(attempt: Attempt, now: float) -> tuple[bytes, ...]:

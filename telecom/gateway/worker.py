@@ -217,5 +217,7 @@ class Worker:
         self._attempts[message.id] = attempt
         if self._stopping.is_set():
             self._settlement.give_back(attempt)
+        elif message.schedule_at is not None and message.schedule_at > self._clock.wall():
+            self._settlement.not_yet(attempt, message.schedule_at)  # replace_sm said so
         else:
             self._routing.ask(attempt)

@@ -12,9 +12,13 @@ from typing import Final, Literal
 import msgspec
 
 NETWORK_GSM: Final = 3
-"""The network type of network_error_code, SMPP 3.4 5.3.2.31."""
+"""The network type of a MAP error in network_error_code, SMPP 3.4 5.3.2.31."""
+NETWORK_OF_THE_SMSC: Final = 8
+"""The network type of a code of our own, SMPP 5.0 4.8.4.42."""
 
+NO_MAP_ERROR: Final = 255
 CAUSE_BASE: Final = 320
+_DETAILED: Final = range(CAUSE_BASE, CAUSE_BASE + 7)
 NOTICE_BASE: Final = 500
 UPSTREAM_BASE: Final = 600
 _UNNAMED: Final = 499
@@ -86,9 +90,24 @@ class Failure(msgspec.Struct, frozen=True, gc=False):
     waits_for_alert: bool = False
 
     @property
+    def map_error(self) -> int | None:
+        """The MAP user error that it was, if it was one, TS 29.002 17.6."""
+        if self.code in _DETAILED:
+            return SM_DELIVERY_FAILURE
+        return self.code if self.code < CAUSE_BASE else None
+
+    @property
     def network_error_code(self) -> bytes:
-        """The TLV's three octets: the network type, then `code`, SMPP 3.4 5.3.2.31."""
-        return bytes((NETWORK_GSM,)) + self.code.to_bytes(2, "big")
+        """The TLV's three octets: the network type and the MAP error, or our own `code`."""
+        error = self.map_error
+        network = NETWORK_OF_THE_SMSC if error is None else NETWORK_GSM
+        return bytes((network,)) + (self.code if error is None else error).to_bytes(2, "big")
+
+    @property
+    def error_code(self) -> int:
+        """The octet of a query_sm_resp, SMPP 3.4 4.8.2: the MAP error, 255 where it was none."""
+        error = self.map_error
+        return NO_MAP_ERROR if error is None else min(error, NO_MAP_ERROR)
 
     @property
     def err(self) -> str:

@@ -1,10 +1,25 @@
 """When a message that was not delivered is tried again: by the class of its failure."""
 
 from collections.abc import Mapping
+from enum import IntEnum
+from typing import Final
 
 import msgspec
 
 from telecom.router.failures import Failure, FailureClass
+
+
+class MessagingMode(IntEnum):
+    """Bits 1 and 0 of esm_class: how much is done for a message, SMPP 3.4 2.10 and 5.2.12."""
+
+    DEFAULT = 0
+    DATAGRAM = 1
+    TRANSACTION = 2
+    STORE_AND_FORWARD = 3
+
+
+SINGLE_ATTEMPT: Final = frozenset({MessagingMode.DATAGRAM, MessagingMode.TRANSACTION})
+"""The modes in which a message is not tried again."""
 
 
 class Schedule(msgspec.Struct, frozen=True, gc=False):

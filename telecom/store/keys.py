@@ -1,5 +1,6 @@
 """Names of keys in Redis; the hash tag ``{pNN}`` puts all keys of a partition in one slot."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Final, Generic, TypeVar
@@ -11,11 +12,13 @@ R = TypeVar("R")
 MAX_PARTITIONS: Final = 256
 """A message id begins with its partition as two hexadecimal digits."""
 
+_MESSAGE_ID: Final = re.compile(r"[0-9a-f]{20}")
+
 
 class Keys:
     """The keys of one partition.
 
-    A stream is written ``S``, a hash ``H``, a sorted set ``Z``, a string ``T``.
+    A stream is written ``S``, a hash ``H``, a set ``U``, a sorted set ``Z``, a string ``T``.
     """
 
     def __init__(self, partition: int) -> None:
@@ -41,6 +44,26 @@ class Keys:
     def waiting(self) -> str:
         """Z: ``destination:message id`` in alphabetical order: what an alert makes due."""
         return f"{self.tag}:waiting"
+
+    @cached_property
+    def scheduled(self) -> str:
+        """Z: ``destination:message id`` in alphabetical order: what no alert makes due."""
+        return f"{self.tag}:scheduled"
+
+    @cached_property
+    def taken(self) -> str:
+        """U: ids of messages that a node is at work on: from its taking until it puts them off."""
+        return f"{self.tag}:taken"
+
+    @cached_property
+    def ended(self) -> str:
+        """H: message id to how it ended (`records.Ended`); ``since``: when this hash was begun."""
+        return f"{self.tag}:ended"
+
+    @cached_property
+    def ended_before(self) -> str:
+        """H: what `ended` was before it was begun anew."""
+        return f"{self.tag}:ended_before"
 
     @cached_property
     def events(self) -> str:
@@ -88,6 +111,10 @@ class Keys:
         """H: a part of a message by what its upstream calls it: ``message`` id, ``told``."""
         return f"{self.tag}:upstream:{part}"
 
+    def group(self, message_id: str) -> str:
+        """T: the ids of the messages that one id stands for, msgpack."""
+        return f"{self.tag}:group:{message_id}"
+
     def authorisation(self, authorisation: str) -> str:
         """H: what the GT gate knows of one sendRoutingInfoForSM."""
         return f"{self.tag}:gt:{authorisation}"
@@ -116,6 +143,13 @@ class Partitions:
     def of(self, digits: str) -> int:
         """Return the partition of a number (the end user's, whatever the direction)."""
         return crc32(digits.encode()) % self.count
+
+    def of_id(self, message_id: str) -> int | None:
+        """Return the partition that a message id begins with; None where it is no id of ours."""
+        if not _MESSAGE_ID.fullmatch(message_id):
+            return None
+        partition = int(message_id[:2], 16)
+        return partition if partition < self.count else None
 
     def share(self, items: Iterable[T], digits: Callable[[T], str]) -> list[Share[T]]:
         """Split items by the partition of their `digits`, in order within each."""

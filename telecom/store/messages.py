@@ -9,19 +9,20 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
-import msgspec
 import structlog
 from redis.exceptions import RedisError
 
-from telecom.store.keys import Partitions, Share, in_order
+from telecom.store.keys import Keys, Partitions, Share, in_order
 from telecom.store.lua import Call, Client, Script, octets, raise_first, round_trip
 from telecom.store.node import incarnation_of
 from telecom.store.outbox import OutboxBounds
+from telecom.store.parameters import OutboxNumbers, blob_of, member_of
 from telecom.store.records import (
     DECODE_MESSAGE,
     ENCODE,
     Deferral,
     Depth,
+    EndedBounds,
     Final,
     Message,
     Progress,
@@ -34,10 +35,11 @@ RELEASED_AT_ONCE = 500
 
 _ACCEPT = Script("accept")
 _SAVE = Script("save")
-_DEFER = Script("defer")
+_TAKE = Script("take")
+_DEFER = Script("defer", includes=["append"])
 _RELEASE_DUE = Script("release_due", includes=["release"])
-_WAKE = Script("wake", includes=["release"])
-_FINISH = Script("finish", includes=["append"])
+_WAKE = Script("wake", includes=["release", "members"])
+_FINISH = Script("finish", includes=["append", "ended"])
 _CLAIM = Script("claim", includes=["prune"])
 _RENEW = Script("renew")
 
@@ -55,11 +57,17 @@ class MessageQueue:
     """
 
     def __init__(
-        self, redis: Client, partitions: Partitions, *, outbox: OutboxBounds | None = None
+        self,
+        redis: Client,
+        partitions: Partitions,
+        *,
+        outbox: OutboxBounds | None = None,
+        ended: EndedBounds | None = None,
     ) -> None:
         self._redis = redis
         self._partitions = partitions
         self._outbox = outbox or OutboxBounds()
+        self._ended = ended or EndedBounds()
         self._queues = Streams(redis, [keys.mt for keys in partitions.keys])
         self._cursors = ["0-0"] * partitions.count
 
@@ -97,11 +105,14 @@ class MessageQueue:
         for entry in entries:
             shares.setdefault(entry.stream, []).append(entry)
         keys = self._partitions.keys
-        commands = [
-            ("HMGET", keys[partition].messages, *[entry.fields[b"id"] for entry in share])
+        calls = [
+            Call(
+                [keys[partition].messages, keys[partition].taken],
+                [entry.fields[b"id"].decode() for entry in share],
+            )
             for partition, share in shares.items()
         ]
-        replies = raise_first(await round_trip(self._redis, commands))
+        replies = await _TAKE.run(self._redis, calls)
         taken, finished = [], []
         for (partition, share), reply in zip(shares.items(), replies, strict=True):
             for entry, blob in zip(share, reply, strict=True):
@@ -127,7 +138,7 @@ class MessageQueue:
         """
         calls = [
             Call(
-                [keys.mt, keys.messages],
+                [keys.mt, keys.messages, keys.taken],
                 (node, int(idle * 1000), cursor, count, _CONSUMER_REMEMBERED),
             )
             for keys, cursor in zip(self._partitions.keys, self._cursors, strict=True)
@@ -161,7 +172,11 @@ class MessageQueue:
             Call(
                 [share.keys.messages, share.keys.events],
                 [
-                    (step.message.id, _blob(step.message), [octets(event) for event in step.events])
+                    (
+                        step.message.id,
+                        blob_of(step.message),
+                        [octets(event) for event in step.events],
+                    )
                     for step in share.items
                 ],
             )
@@ -170,28 +185,20 @@ class MessageQueue:
         saved = in_order(shares, await _SAVE.run(self._redis, calls))
         return [flag == 1 for flag in saved]
 
-    async def defer(self, deferrals: Sequence[Deferral]) -> list[bool]:
+    async def defer(self, deferrals: Sequence[Deferral], now: float) -> list[bool]:
         """Put taken messages off until they are due, or an alert comes for their number.
 
-        False for what this node has lost; it stays as the other node has left it.
+        False for what this node has lost; it stays as the other node has left it, and its sender
+        is told nothing.
         """
         shares = self._partitions.share(deferrals, attrgetter("message.destination"))
-        calls = [
-            Call(
-                [share.keys.messages, share.keys.mt, share.keys.deferred, share.keys.waiting],
-                [_deferred(deferral) for deferral in share.items],
-            )
-            for share in shares
-        ]
+        calls = [_defer(share, self._outbox.at(now)) for share in shares]
         deferred = in_order(shares, await _DEFER.run(self._redis, calls))
         return [flag == 1 for flag in deferred]
 
     async def release_due(self, now: float) -> int:
         """Queue the deferred messages that are due, up to 500 a partition; return how many."""
-        calls = [
-            Call([keys.mt, keys.deferred, keys.waiting], (now, RELEASED_AT_ONCE))
-            for keys in self._partitions.keys
-        ]
+        calls = [Call(_put_off(keys), (now, RELEASED_AT_ONCE)) for keys in self._partitions.keys]
         return sum(await _RELEASE_DUE.run(self._redis, calls))
 
     async def wake(self, msisdn: str) -> int:
@@ -200,7 +207,7 @@ class MessageQueue:
         Those that wait for their `schedule_at` go on waiting. A round trip for every 500.
         """
         keys = self._partitions.keys[self._partitions.of(msisdn)]
-        call = Call([keys.mt, keys.deferred, keys.waiting], (msisdn, RELEASED_AT_ONCE))
+        call = Call(_put_off(keys), (msisdn, RELEASED_AT_ONCE))
         woken = 0
         while True:
             (released,) = await _WAKE.run(self._redis, [call])
@@ -214,7 +221,8 @@ class MessageQueue:
         False for a message that was finished before, by whichever node: nothing is handed over.
         """
         shares = self._partitions.share(finals, attrgetter("message.destination"))
-        calls = [_finish(share, self._outbox.at(now)) for share in shares]
+        bounds = self._outbox.at(now), self._ended.at(now)
+        calls = [_finish(share, *bounds) for share in shares]
         finished = in_order(shares, await _FINISH.run(self._redis, calls))
         return [flag == 1 for flag in finished]
 
@@ -227,48 +235,63 @@ class MessageQueue:
         return Depth(sum(counts[0::3]), sum(counts[1::3]), sum(counts[2::3]))
 
 
-def _member(message: Message) -> str:
-    return f"{message.destination}:{message.id}"
-
-
-def _blob(message: Message) -> msgspec.Raw:
-    return octets(ENCODE(message))
+def _put_off(keys: Keys) -> list[str]:
+    return [keys.mt, keys.deferred, keys.waiting, keys.scheduled]
 
 
 def _accept(share: Share[Message], now: float) -> Call:
     at_once, scheduled = [], []
     for message in share.items:
         if message.schedule_at is None or message.schedule_at <= now:
-            at_once.append((message.id, _blob(message)))
+            at_once.append((message.id, blob_of(message)))
         else:
-            member = _member(message)
-            scheduled.append((message.id, _blob(message), member, message.schedule_at))
+            member = member_of(message)
+            scheduled.append((message.id, blob_of(message), member, message.schedule_at))
     ids = "".join([message.id for message in share.items])
     batch = hashlib.blake2b(ids.encode(), digest_size=12).hexdigest()
     keys = share.keys
     last = keys.accepted(incarnation_of(share.items[0].id))
     return Call(
-        [keys.messages, keys.mt, keys.deferred, last],
+        [keys.messages, keys.mt, keys.deferred, keys.scheduled, last],
         (batch, _BATCH_REMEMBERED, at_once, scheduled),
     )
 
 
-def _deferred(deferral: Deferral) -> tuple[Any, ...]:
-    message = deferral.message
-    return message.id, _blob(message), _member(message), deferral.taken.entry, deferral.due
-
-
-def _finish(share: Share[Final], bounds: Sequence[int]) -> Call:
+def _defer(share: Share[Deferral], bounds: Sequence[int]) -> Call:
     keys = share.keys
-    outboxes: dict[str, int] = {}
+    outboxes = OutboxNumbers()
+    deferrals = []
+    for deferral in share.items:
+        message = deferral.message
+        deferrals.append(
+            (
+                message.id,
+                blob_of(message),
+                member_of(message),
+                deferral.taken.entry,
+                deferral.due,
+                outboxes.of(message.account),
+                [octets(notice) for notice in deferral.notices],
+            )
+        )
+    names = [keys.messages, keys.mt, keys.deferred, keys.waiting, keys.taken]
+    names += [keys.outbox_ready, keys.outbox_dropped, *outboxes.keys(keys)]
+    return Call(names, (bounds, outboxes.accounts, deferrals))
+
+
+def _finish(share: Share[Final], bounds: Sequence[int], memory: Sequence[float]) -> Call:
+    keys = share.keys
+    outboxes = OutboxNumbers()
     finals = []
     for final in share.items:
         message = final.message
-        outbox = outboxes.setdefault(message.account, len(outboxes) + 1)
+        outbox = outboxes.of(message.account)
         receipts = [octets(receipt) for receipt in final.receipts]
         events = [octets(event) for event in final.events]
-        finals.append((message.id, _member(message), final.entry, outbox, receipts, events))
-    names = [keys.messages, keys.mt, keys.deferred, keys.waiting, keys.events]
-    names += [keys.outbox_ready, keys.outbox_dropped]
-    names += [keys.outbox(account) for account in outboxes]
-    return Call(names, (bounds, list(outboxes), finals))
+        ended = octets(ENCODE(final.ended))
+        member = member_of(message)
+        finals.append((message.id, member, final.entry, outbox, receipts, events, ended))
+    names = [keys.messages, keys.mt, keys.deferred, keys.waiting, keys.scheduled, keys.taken]
+    names += [keys.events, keys.ended, keys.ended_before, keys.outbox_ready, keys.outbox_dropped]
+    names += outboxes.keys(keys)
+    return Call(names, (bounds, memory, outboxes.accounts, finals))

@@ -10,21 +10,24 @@ from telecom.sms.user_data import UserData
 RecordT = TypeVar("RecordT", bound=msgspec.Struct)
 
 
-class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
+class Message(msgspec.Struct, frozen=True, gc=False, array_like=True, kw_only=True):
     """A mobile-terminated short message from its acceptance to its final state.
 
     `segments` are its parts as they go to the handset, `segments_done` how many of them have
     got there. `reference_tlvs` are (tag, value) pairs that its receipts repeat. Times in seconds
     since the epoch; with a `schedule_at` it is first tried then, and no alert makes it due.
-    `destination` is the number without a sign; `id` is made by `node.MessageIds`. `upstream_ids`
-    are what an upstream SMSC calls the parts that it has accepted, in order: with all of them it
-    is in the upstream's hands.
+    `destination` is the number without a sign; `id` is made by `node.MessageIds`, and `named` is
+    the one that the sender knows it by, if that is another. `mode` is the messaging mode of
+    esm_class, `encoding` the data_coding that it came with, `data_coding` its TP-DCS.
+    `upstream_ids` are what an upstream SMSC calls the parts that it has accepted, in order: with
+    all of them it is in the upstream's hands.
     """
 
     id: str
     account: str
     source: Address
     destination: str
+    service_type: str = ""
     segments: tuple[UserData, ...]
     accepted_at: float
     expires_at: float
@@ -38,11 +41,29 @@ class Message(msgspec.Struct, frozen=True, gc=False, array_like=True):
     reference_tlvs: tuple[tuple[int, bytes], ...] = ()
     last_error: str = ""
     upstream_ids: tuple[str, ...] = ()
+    encoding: int = 0
+    mode: int = 0
+    reply_path: bool = False
+    set_dpf: bool = False
+    named: str = ""
 
     @property
     def is_upstream(self) -> bool:
         """Whether an upstream has all of it: only the receipts, or time, can end it now."""
         return len(self.upstream_ids) == len(self.segments)
+
+
+def address_key(
+    account: str, source: Address, destination: str, service_type: str | None = None
+) -> bytes:
+    """Return what a stored message has behind its id, for the scripts that compare just that.
+
+    Without a service type it is what messages of all of them have in common.
+    """
+    parts: list[object] = [account, source, destination]
+    if service_type is not None:
+        parts.append(service_type)
+    return b"".join(ENCODE(part) for part in parts)
 
 
 class Taken(msgspec.Struct, frozen=True, gc=False):
@@ -61,24 +82,97 @@ class Progress(msgspec.Struct, frozen=True, gc=False):
 
 
 class Deferral(msgspec.Struct, frozen=True, gc=False):
-    """A taken message, as it has become, to be tried again when `due`."""
+    """A taken message, as it has become, to be tried again when `due`.
+
+    `notices` are what its sender is told of it, as they go to the account's outbox.
+    """
 
     taken: Taken
     message: Message
     due: float
+    notices: tuple[bytes, ...] = ()
+
+
+class Ended(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """How a message ended, as it is remembered for a while.
+
+    `state` is a message_state, `error` what a query_sm_resp has as its error_code, `at` in
+    seconds since the epoch; `source` is the digits or the name that it came from.
+    """
+
+    account: str
+    source: str
+    state: int
+    error: int
+    at: float
+
+    @classmethod
+    def of(cls, message: Message, state: int, *, error: int, at: float) -> "Ended":
+        """Return how a message ends."""
+        return cls(message.account, message.source.digits, state, error, at)
+
+
+class EndedBounds(msgspec.Struct, frozen=True, gc=False):
+    """How many ended messages are remembered in one partition, and for how many seconds.
+
+    Up to twice of each is kept: the older half is forgotten at once.
+    """
+
+    count: int = 100_000
+    age: float = 86_400.0
+
+    def at(self, now: float) -> list[float]:
+        """Return the bounds as the scripts want them."""
+        return [self.count, self.age, now]
 
 
 class Final(msgspec.Struct, frozen=True, gc=False):
-    """A message that has reached its final state.
+    """A message that has reached its final state, and how.
 
     `receipts` go to the account's outbox as they are, `events` to the ledger. `entry` is empty
-    for a message that this node has not taken (one that is cancelled, say).
+    for a message that this node has not taken.
     """
 
     message: Message
+    ended: Ended
     entry: str = ""
     receipts: tuple[bytes, ...] = ()
     events: tuple[bytes, ...] = ()
+
+
+class Stored(msgspec.Struct, frozen=True, gc=False):
+    """A message as it was seen in Redis: `blob` is exactly what was there."""
+
+    message: Message
+    blob: bytes
+
+
+class Withdrawal(msgspec.Struct, frozen=True, gc=False):
+    """A stored message that is to end before its delivery, and what its sender is told."""
+
+    stored: Stored
+    ended: Ended
+    receipts: tuple[bytes, ...] = ()
+
+
+class Amendment(msgspec.Struct, frozen=True, gc=False):
+    """A stored message, and what it is to become; `is_rescheduled` makes its schedule count."""
+
+    stored: Stored
+    message: Message
+    is_rescheduled: bool
+
+
+class Look(msgspec.Struct, frozen=True, gc=False):
+    """What an id stands for: a stored message, one that has ended, several, or none of these.
+
+    `is_taken` tells that a node is at work on the stored one.
+    """
+
+    stored: Stored | None = None
+    is_taken: bool = False
+    ended: Ended | None = None
+    members: tuple[str, ...] = ()
 
 
 class Depth(msgspec.Struct, frozen=True, gc=False):
@@ -194,3 +288,6 @@ ENCODE = msgspec.msgpack.Encoder().encode
 
 DECODE_MESSAGE = msgspec.msgpack.Decoder(Message).decode
 """Return the message in a msgpack blob; raises `msgspec.MsgspecError`."""
+
+DECODE_ENDED = msgspec.msgpack.Decoder(Ended).decode
+"""Return how a message ended, from a msgpack blob; raises `msgspec.MsgspecError`."""

@@ -25,6 +25,7 @@ from telecom.gateway.lookups import Lookups
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.mobile_originated import MobileOriginated
 from telecom.gateway.node import _routes
+from telecom.gateway.receipts import Receipts
 from telecom.gateway.submission import Submissions
 from telecom.gateway.to_esme import OutboxPace, ToEsme
 from telecom.gateway.worker import Pace
@@ -116,13 +117,18 @@ class Node:
 
     def _make(self, orphaned: float, incarnation: int) -> None:
         shared: dict[str, Any] = {"metrics": self.metrics, "clock": self.clock}
-        accounts = Accounts(self.config.accounts, default_owner=self.config.mo_default_account)
+        accounts = Accounts(
+            self.config.accounts,
+            default_owner=self.config.mo_default_account,
+            limits=self.config.messages,
+        )
         directory = Directory(read_operators(self.config.operators))
         routes = _routes(self.config)
         ids = MessageIds(incarnation)
         self.delivery = MessageDelivery(
             self.config,
             self.map,
+            receipts=Receipts(accounts),
             queue=self.queue,
             gate=StoredGate(self.redis, PARTITIONS, t1=self.config.gt_gate.t1),
             routes=routes,

@@ -329,7 +329,7 @@ async def test_what_is_scheduled_leaves_then_and_not_for_an_alert(
 
 @pytest.mark.parametrize(
     ("asked", "told_if_delivered", "told_if_not"),
-    [(0x00, 0, 0), (0x01, 1, 1), (0x02, 0, 1), (0x03, 0, 0), (0x10, 0, 0), (0x11, 1, 1)],
+    [(0x00, 0, 0), (0x01, 1, 1), (0x02, 0, 1), (0x03, 1, 0), (0x10, 0, 0), (0x11, 1, 1)],
 )
 async def test_a_receipt_is_told_to_who_asked_for_it(
     esme: Esme, network: Network, *, asked: int, told_if_delivered: int, told_if_not: int

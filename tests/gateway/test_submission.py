@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from telecom.gateway.accounts import Accounts
 from telecom.gateway.clock import Clock
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.node import _routes
-from telecom.gateway.receipts import receipt_for
+from telecom.gateway.receipts import Receipts
 from telecom.gateway.submission import Submissions
 from telecom.router.failures import Failure, FailureClass
 from telecom.smpp.codec import decode
@@ -244,5 +245,7 @@ def _check_that_it_can_be_sent(message: Message) -> None:
         )
         assert decode_tpdu(encode_tpdu(deliver), mobile_originated=False)
     failure = Failure(FailureClass.TEMPORARY, 34, "systemFailure")
-    receipt = receipt_for(message, MessageState.EXPIRED, now=Time.START, failure=failure)
-    assert isinstance(decode(receipt), DeliverSm)
+    receipts = Receipts(Accounts(config().accounts))
+    asked = msgspec.structs.replace(message, registered_delivery=1)
+    (told,) = receipts.of_end(asked, MessageState.EXPIRED, now=Time.START, failure=failure)
+    assert isinstance(decode(told), DeliverSm)

@@ -63,8 +63,8 @@ class Valve:
     def hold(self, name: str, *, reply: bool = False) -> Held:
         """Hold the next call of a script, or its reply, until it is released."""
         includes = {
-            "defer": (),
-            "finish": ("append",),
+            "defer": ("append",),
+            "finish": ("append", "ended"),
             "authorise": ("gt_record",),
             "outbox_put": ("append",),
         }

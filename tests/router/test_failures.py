@@ -68,7 +68,7 @@ def test_the_final_state_follows_from_the_class() -> None:
 def test_network_error_code_is_the_tlv_of_a_gsm_network() -> None:
     assert classify(Stage.MT, Cause.ERROR, number=6).network_error_code == b"\x03\x00\x06"
     full = classify(Stage.MT, Cause.ERROR, number=32, detail=0)
-    assert full.network_error_code == b"\x03\x01\x40"
+    assert full.network_error_code == b"\x03\x00\x20"
 
 
 def test_an_absent_subscriber_is_reported_with_the_diagnostic_of_the_error() -> None:

@@ -17,7 +17,7 @@ from telecom.store.embedded import EmbeddedRedis, connect
 from telecom.store.keys import Partitions
 from telecom.store.lua import Client
 from telecom.store.node import MessageIds
-from telecom.store.records import Message
+from telecom.store.records import Ended, Final, Message
 
 NOW = 1_800_000_000.0
 
@@ -117,6 +117,16 @@ def message(partitions: Partitions) -> MakeMessage:
         )
 
     return make
+
+
+def final(
+    message: Message,
+    entry: str = "",
+    receipts: tuple[bytes, ...] = (),
+    events: tuple[bytes, ...] = (),
+) -> Final:
+    """Return the end of a message that was delivered."""
+    return Final(message, Ended.of(message, 2, error=0, at=NOW), entry, receipts, events)
 
 
 class Cut:

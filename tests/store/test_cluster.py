@@ -25,7 +25,6 @@ from telecom.store.outbox import Outbox
 from telecom.store.records import (
     Deferral,
     Depth,
-    Final,
     FsmRequest,
     OutboxItem,
     Progress,
@@ -35,7 +34,7 @@ from telecom.store.records import (
 )
 from telecom.store.upstream import Accepted, Found, Told, UpstreamMessages, UpstreamReceipt
 
-from .conftest import NOW, MakeMessage
+from .conftest import NOW, MakeMessage, final
 
 SLOTS = 16384
 SHARES = [0, 5461, 10922, SLOTS]
@@ -139,13 +138,14 @@ async def test_messages_live_their_whole_life(
     assert await queue.renew("a", taken) == [True] * 64
     assert await queue.save([Progress(held, held.message) for held in taken]) == [True] * 64
     assert (
-        await queue.defer([Deferral(held, held.message, NOW + 5) for held in taken]) == [True] * 64
+        await queue.defer([Deferral(held, held.message, NOW + 5) for held in taken], NOW)
+        == [True] * 64
     )
     assert await queue.wake(sent[0].destination) == 1
     assert await queue.release_due(NOW + 5) == 63
     again = await take_all(queue)
     assert await queue.claim("b", idle=30) == []
-    finals = [Final(held.message, held.entry, (b"receipt",), (b"event",)) for held in again]
+    finals = [final(held.message, held.entry, (b"receipt",), (b"event",)) for held in again]
     assert await queue.finish(finals, NOW) == [True] * 64
     assert await queue.depth() == Depth(0, 0, 0)
     outbox = Outbox(cluster, partitions)

@@ -9,9 +9,9 @@ from telecom.store.keys import Partitions
 from telecom.store.lua import Client, round_trip
 from telecom.store.messages import RELEASED_AT_ONCE, MessageQueue
 from telecom.store.outbox import Outbox, OutboxBounds
-from telecom.store.records import Deferral, Delivery, Depth, Final, Message, Progress, Taken
+from telecom.store.records import Deferral, Delivery, Depth, Message, Progress, Taken
 
-from .conftest import NOW, Cut, MakeMessage
+from .conftest import NOW, Cut, MakeMessage, final
 
 NOTHING = Depth(0, 0, 0)
 
@@ -67,7 +67,7 @@ async def test_a_message_is_accepted_taken_and_finished(
     taken = await take_all(queue)
     assert sorted(held.message.id for held in taken) == sorted(item.id for item in sent)
     assert {held.message for held in taken} == set(sent)
-    finals = [Final(held.message, held.entry, (b"receipt",), (b"event",)) for held in taken]
+    finals = [final(held.message, held.entry, (b"receipt",), (b"event",)) for held in taken]
     assert await queue.finish(finals, NOW) == [True] * 64
     assert await queue.depth() == NOTHING
     assert await receipts(redis, partitions) == [b"receipt"] * 64
@@ -110,7 +110,7 @@ async def test_the_same_batch_is_accepted_once_even_after_it_was_delivered(
 ) -> None:
     batch = [message(f"44770090{number:04}") for number in range(8)]
     await queue.accept(batch, NOW)
-    await queue.finish([Final(held.message, held.entry) for held in await take_all(queue)], NOW)
+    await queue.finish([final(held.message, held.entry) for held in await take_all(queue)], NOW)
     assert await queue.accept(batch, NOW) == [True] * 8
     assert await queue.depth() == NOTHING
 
@@ -170,7 +170,7 @@ async def test_a_deferred_message_comes_back_as_it_has_become_when_it_is_due(
     await queue.accept([message()], NOW)
     (held,) = await take_all(queue)
     tried = replace(held.message, attempts=1, last_error="27 absentSubscriberSM")
-    assert await queue.defer([Deferral(held, tried, NOW + 30)]) == [True]
+    assert await queue.defer([Deferral(held, tried, NOW + 30)], NOW) == [True]
     assert await queue.depth() == Depth(stored=1, queued=0, deferred=1)
     assert await queue.release_due(NOW + 29) == 0
     assert await queue.release_due(NOW + 30) == 1
@@ -185,7 +185,7 @@ async def test_an_alert_makes_due_what_is_deferred_for_its_number_and_nothing_el
     numbers = ["447700900901", "447700900901", "44770090090", "4477009009011", "447700900902"]
     await queue.accept([message(number) for number in numbers], NOW)
     taken = await take_all(queue)
-    await queue.defer([Deferral(held, held.message, NOW + 900) for held in taken])
+    await queue.defer([Deferral(held, held.message, NOW + 900) for held in taken], NOW)
     assert await queue.wake("447700900901") == 2
     assert {held.message.destination for held in await take_all(queue)} == {"447700900901"}
     assert await queue.wake("447700900901") == 0
@@ -198,7 +198,7 @@ async def test_an_alert_makes_due_more_than_one_call_takes(
     count = RELEASED_AT_ONCE + 10
     await queue.accept([message() for _ in range(count)], NOW)
     taken = await take_all(queue)
-    await queue.defer([Deferral(held, held.message, NOW + 900) for held in taken])
+    await queue.defer([Deferral(held, held.message, NOW + 900) for held in taken], NOW)
     assert await queue.wake(taken[0].message.destination) == count
 
 
@@ -267,10 +267,10 @@ async def test_finishing_twice_or_from_a_node_that_lost_it_makes_one_receipt(
     (slow,) = await take_all(queue, "slow")
     await grow_idle(redis, partitions, [slow])
     (claimed,) = await queue.claim("b", idle=30)
-    final = Final(claimed.message, claimed.entry, (b"from b",), (b"event b",))
-    late = Final(slow.message, slow.entry, (b"from slow",), (b"event slow",))
-    assert await queue.finish([final], NOW) == [True]
-    assert await queue.finish([late, final], NOW) == [False, False]
+    first = final(claimed.message, claimed.entry, (b"from b",), (b"event b",))
+    late = final(slow.message, slow.entry, (b"from slow",), (b"event slow",))
+    assert await queue.finish([first], NOW) == [True]
+    assert await queue.finish([late, first], NOW) == [False, False]
     assert await receipts(redis, partitions) == [b"from b"]
     assert await events(redis, partitions) == [b"event b"]
     assert await queue.depth() == NOTHING
@@ -283,12 +283,12 @@ async def test_a_node_that_lost_a_message_cannot_defer_it(
     (slow,) = await take_all(queue, "slow")
     await grow_idle(redis, partitions, [slow])
     (claimed,) = await queue.claim("b", idle=30)
-    assert await queue.defer([Deferral(claimed, claimed.message, NOW + 10)]) == [True]
+    assert await queue.defer([Deferral(claimed, claimed.message, NOW + 10)], NOW) == [True]
     assert await queue.release_due(NOW + 10) == 1
-    assert await queue.defer([Deferral(slow, slow.message, NOW + 99)]) == [False]
+    assert await queue.defer([Deferral(slow, slow.message, NOW + 99)], NOW) == [False]
     (again,) = await take_all(queue, "c")
-    assert await queue.finish([Final(again.message, again.entry)], NOW) == [True]
-    assert await queue.defer([Deferral(again, again.message, NOW + 99)]) == [False]
+    assert await queue.finish([final(again.message, again.entry)], NOW) == [True]
+    assert await queue.defer([Deferral(again, again.message, NOW + 99)], NOW) == [False]
     assert await queue.depth() == NOTHING
 
 
@@ -299,9 +299,9 @@ async def test_a_delivery_reported_late_ends_a_message_that_was_put_off_or_queue
     slow = await take_all(queue, "slow")
     await grow_idle(redis, partitions, slow)
     claimed = await queue.claim("b", idle=30)
-    await queue.defer([Deferral(held, held.message, NOW + 10) for held in claimed])
+    await queue.defer([Deferral(held, held.message, NOW + 10) for held in claimed], NOW)
     assert await queue.wake("447700900001") == 1
-    late = [Final(held.message, held.entry, (b"delivered",)) for held in slow]
+    late = [final(held.message, held.entry, (b"delivered",)) for held in slow]
     assert await queue.finish(late, NOW) == [True, True]
     assert await queue.depth() == Depth(stored=0, queued=1, deferred=0)
     assert await take_all(queue, "c") == []
@@ -326,7 +326,7 @@ async def test_a_message_nobody_has_taken_can_be_finished(
 ) -> None:
     scheduled, queued = message(schedule_at=NOW + 60), message()
     await queue.accept([scheduled, queued], NOW)
-    finals = [Final(item, receipts=(b"deleted",)) for item in (scheduled, queued)]
+    finals = [final(item, receipts=(b"deleted",)) for item in (scheduled, queued)]
     assert await queue.finish(finals, NOW) == [True, True]
     assert await take_all(queue) == []
     assert await queue.depth() == NOTHING
@@ -343,7 +343,7 @@ async def test_progress_is_kept_and_its_events_recorded(
     await grow_idle(redis, partitions, [held])
     (claimed,) = await queue.claim("b", idle=30)
     assert claimed.message == grown
-    await queue.finish([Final(grown, claimed.entry)], NOW)
+    await queue.finish([final(grown, claimed.entry)], NOW)
     assert await queue.save([Progress(held, grown, (b"second event",))]) == [False]
     assert await queue.depth() == NOTHING
     assert await events(redis, partitions) == [b"event", b"second event"]
@@ -355,7 +355,7 @@ async def test_receipts_go_to_the_account_of_each_message(
     accounts = ["a", "b", "a", "none of these: {}*"]
     sent = [message(account=account) for account in accounts]
     await queue.accept(sent, NOW)
-    finals = [Final(item, receipts=(item.id.encode(), b"2nd")) for item in sent]
+    finals = [final(item, receipts=(item.id.encode(), b"2nd")) for item in sent]
     await queue.finish(finals, NOW)
     for account in set(accounts):
         ids = [item.id.encode() for item in sent if item.account == account]
@@ -369,7 +369,7 @@ async def test_the_outbox_s_bounds_hold_for_receipts(
     queue = MessageQueue(redis, partitions, outbox=OutboxBounds(length=3))
     sent = [message() for _ in range(5)]
     await queue.accept(sent, NOW)
-    await queue.finish([Final(item, receipts=(item.id.encode(),)) for item in sent], NOW)
+    await queue.finish([final(item, receipts=(item.id.encode(),)) for item in sent], NOW)
     assert await receipts(redis, partitions) == [item.id.encode() for item in sent[2:]]
     assert await Outbox(redis, partitions).dropped() == 2
 

@@ -9,7 +9,7 @@ from telecom.sms.receipt import MessageState
 from telecom.store.keys import Partitions
 from telecom.store.lua import Client, round_trip
 from telecom.store.messages import MessageQueue
-from telecom.store.records import Depth, Final, Message, Taken
+from telecom.store.records import Depth, Message, Taken
 from telecom.store.upstream import (
     Accepted,
     Bounds,
@@ -19,7 +19,7 @@ from telecom.store.upstream import (
     UpstreamReceipt,
 )
 
-from .conftest import NOW, Cut, MakeMessage
+from .conftest import NOW, Cut, MakeMessage, final
 
 NUMBER = "88210555000"
 DELIVERED = Told(MessageState.DELIVRD)
@@ -110,7 +110,7 @@ async def test_what_is_no_final_state_is_not_held(store: Store, taken: Taken) ->
 
 async def test_a_receipt_of_what_has_ended(store: Store, taken: Taken) -> None:
     await store.accepts(taken, "1")
-    await store.queue.finish([Final(taken.message)], NOW)
+    await store.queue.finish([final(taken.message)], NOW)
     assert await store.tells("1") == Found(None, DELIVERED)
 
 
@@ -138,7 +138,7 @@ async def test_a_charge_is_recorded_with_the_part(
 
 async def test_what_another_node_has_claimed_stays_with_it(store: Store, taken: Taken) -> None:
     claimed = await store.queue.claim("b", idle=0)
-    await store.queue.finish([Final(claimed[0].message, claimed[0].entry)], NOW)
+    await store.queue.finish([final(claimed[0].message, claimed[0].entry)], NOW)
     await store.accepts(taken, "1")
     assert await store.queue.depth() == Depth(0, 0, 0)
     assert await store.tells("1") == Found(None, DELIVERED)
