@@ -43,24 +43,17 @@ def lab(
 ) -> int:
     """Run the whole lab on this machine until Ctrl-C."""
     from telecom.gateway.config import GatewayConfig
-    from telecom.runtime.config import load
+    from telecom.runtime.config import load, shipped_configs
     from telecom.runtime.service import run
 
-    load(GatewayConfig, (configs or lab_configs()) / "lab.toml")  # a mistake is told at once
+    load(GatewayConfig, (configs or shipped_configs()) / "lab.toml")  # a mistake is told at once
 
     def options(folder: Path) -> LabOptions:
-        return LabOptions(folder, configs or lab_configs(), port_offset, transport, capture)
+        return LabOptions(folder, configs or shipped_configs(), port_offset, transport, capture)
 
     with tempfile.TemporaryDirectory(prefix="telecom-lab-") as temporary:
         chosen = options(data or Path(temporary))
         return run(lambda stop: _run(stop, chosen, as_json=as_json))
-
-
-def lab_configs() -> Path:
-    """Return the folder of the lab's configuration: of the installed package or the checkout."""
-    package = Path(__file__).parents[1]
-    installed = package / "configs"
-    return installed if installed.is_dir() else package.parent / "configs"
 
 
 async def _run(stop: asyncio.Event, options: LabOptions, *, as_json: bool) -> int:

@@ -27,6 +27,13 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def shipped_configs() -> Path:
+    """Return the folder of the lab's configuration: of the installed package or the checkout."""
+    package = Path(__file__).parents[1]
+    installed = package / "configs"
+    return installed if installed.is_dir() else package.parent / "configs"
+
+
 def load(model: type[ModelT], path: Path, **overrides: Any) -> ModelT:
     """Read a TOML file into `model`; `overrides` replace top-level keys.
 
