@@ -32,7 +32,10 @@ settings.register_profile("telecom", derandomize=True, max_examples=60, deadline
 settings.load_profile("telecom")
 
 V34 = InterfaceVersion.V34
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "smpp.json").read_text())
+FOLDER = Path(__file__).parents[1] / "vectors"
+VECTORS = json.loads((FOLDER / "smpp.json").read_text())
+TLV_VECTORS = json.loads((FOLDER / "smpp_tlvs.json").read_text())
+"""Each parameter: its octets, its value (text is Latin-1), and what tshark reads in it."""
 
 
 def values(field: Field) -> st.SearchStrategy[Any]:
@@ -80,6 +83,9 @@ def vector(name: str) -> bytes:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "entry" in metafunc.fixturenames:
         metafunc.parametrize("entry", VECTORS, ids=[entry["name"] for entry in VECTORS])
+    if "parameter" in metafunc.fixturenames:
+        ids = [entry["name"] for entry in TLV_VECTORS]
+        metafunc.parametrize("parameter", TLV_VECTORS, ids=ids)
 
 
 class Received:

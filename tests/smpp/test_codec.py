@@ -27,7 +27,7 @@ from telecom.smpp.pdus import (
 )
 from telecom.smpp.status import CommandStatus as Status
 from telecom.smpp.tlvs import Tlv
-from tests.smpp.conftest import pdus, vector
+from tests.smpp.conftest import VECTORS, pdus, vector
 
 
 def test_every_vector_both_ways(entry: dict[str, Any]) -> None:
@@ -38,6 +38,11 @@ def test_every_vector_both_ways(entry: dict[str, Any]) -> None:
     for name, shown in as_a_dissector_shows(pdu).items():
         if name in entry["fields"] and not (entry["tshark_errors"] and "opt_param" in name):
             assert entry["fields"][name][: len(shown)] == shown, name
+
+
+def test_every_pdu_has_a_vector() -> None:
+    decoded = {type(decode(bytes.fromhex(entry["hex"]))) for entry in VECTORS}
+    assert decoded == set(declared.PDUS.values())
 
 
 INTERPRETED = ("short_message", "schedule_delivery_time", "validity_period", "final_date")

@@ -1,15 +1,18 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from telecom.smpp import tlvs
 from telecom.smpp.codec import decode, encode
+from telecom.smpp.declarations import Part
 from telecom.smpp.errors import LocalError, PduError
-from telecom.smpp.pdus import DeliverSm, Pdu, SubmitSm
+from telecom.smpp.pdus import DataSm, DeliverSm, Pdu, SubmitSm
 from telecom.smpp.status import CommandStatus as Status
 from telecom.smpp.tlv_structures import NetworkErrorCode, Subaddress
 from telecom.smpp.tlvs import TLV_TYPES, CStringTlv, IntegerTlv, Tlv
-from tests.smpp.conftest import vector
+from tests.smpp.conftest import TLV_VECTORS, vector
 
 
 def received(name: str) -> Pdu:
@@ -37,6 +40,30 @@ def test_parameters_as_on_the_wire() -> None:
     assert made == received("deliver_sm-dlr").tlvs
     assert tlvs.ALERT_ON_MESSAGE_DELIVERY(0) == Tlv(0x130C, b"")
     assert tlvs.ALERT_ON_MESSAGE_DELIVERY(2) == Tlv(0x130C, b"\2")
+
+
+def plain(value: Any) -> Any:
+    """Show a value as the vectors do."""
+    if isinstance(value, Part):
+        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def test_every_vector_both_ways(parameter: dict[str, Any]) -> None:
+    octets = bytes.fromhex(parameter["hex"])
+    frame = encode(DataSm()) + octets
+    decoded = decode(len(frame).to_bytes(4, "big") + frame[4:])
+    assert isinstance(decoded, DataSm)
+    (tlv,) = decoded.tlvs
+    kind = TLV_TYPES[tlv.tag]
+    value = kind.of(decoded)
+    assert (kind.name, plain(value)) == (parameter["name"], parameter["value"])
+    assert kind(value) == tlv
+    assert encode(DataSm(tlvs=(kind(value),))).endswith(octets)
+
+
+def test_every_parameter_has_a_vector() -> None:
+    assert {entry["name"] for entry in TLV_VECTORS} == {kind.name for kind in TLV_TYPES.values()}
 
 
 def test_the_names_of_the_specification() -> None:
