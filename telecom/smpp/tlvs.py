@@ -64,6 +64,12 @@ class TlvType(ABC, Generic[V]):
                 return self._read(tlv.value, pdu.sequence_number)
         return None
 
+    def all_of(self, pdu: Carrier) -> list[V]:
+        """Return the values of every such parameter, in order; raises as `of` does."""
+        return [
+            self._read(tlv.value, pdu.sequence_number) for tlv in pdu.tlvs if tlv.tag == self.tag
+        ]
+
     def __call__(self, value: V) -> Tlv:
         """Make the parameter; raises `LocalError` for a value that it cannot carry."""
         octets = self._written(value)
