@@ -50,12 +50,16 @@ class Receipts:
         self, message: Message, failure: Failure, *, now: float
     ) -> tuple[bytes, ...]:
         """Return the intermediate notification of a message that is tried again, if asked for."""
+        return self.of_passing_state(message, MessageState.ENROUTE, now=now, failure=failure)
+
+    def of_passing_state(
+        self, message: Message, state: MessageState, *, now: float, failure: Failure | None = None
+    ) -> tuple[bytes, ...]:
+        """Return the intermediate notification of a state that others follow, if asked for."""
         if not message.registered_delivery & _INTERMEDIATE:
             return ()
         kind = INTERMEDIATE_NOTIFICATION
-        return self._written(
-            message, MessageState.ENROUTE, esm_class=kind, now=now, failure=failure
-        )
+        return self._written(message, state, esm_class=kind, now=now, failure=failure)
 
     def _written(
         self,

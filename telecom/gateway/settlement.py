@@ -39,12 +39,17 @@ _log = structlog.get_logger("telecom.gateway.settlement")
 
 
 class _Ended(msgspec.Struct, frozen=True):
-    """A message in its final state; `attempt` is the one that brought it there, if one did."""
+    """A message in its final state, since `done_at` if that is not now.
+
+    `attempt` is the one that brought it there, if one did; `then` is called once it is on record.
+    """
 
     taken: Taken
     state: MessageState
     failure: Failure | None
     attempt: Attempt | None = None
+    done_at: float | None = None
+    then: Callable[[], None] | None = None
 
 
 class _PutOff(msgspec.Struct, frozen=True):
@@ -110,6 +115,36 @@ class Settlement:
     def held_back(self, attempt: Attempt) -> None:
         """End an attempt that the GT gate gave no leave."""
         self._failed(attempt, classify(Stage.MT, Cause.GATE), stage="gt_gate")
+
+    def upstream_failed(
+        self, attempt: Attempt, cause: Cause, *, number: int | None = None, has_left: bool = True
+    ) -> None:
+        """End an attempt that an upstream has not accepted; `number` is its command_status."""
+        failure = classify(Stage.UPSTREAM, cause, number=number)
+        self._failed(attempt, failure, stage="upstream", has_left=has_left)
+
+    def upstream_unknown(self, attempt: Attempt, cause: Cause) -> None:
+        """End an attempt of which nobody knows whether the upstream has it, and make no other."""
+        self._end(attempt, MessageState.UNKNOWN, classify(Stage.UPSTREAM, cause))
+
+    def upstream_ended(
+        self,
+        taken: Taken,
+        state: MessageState,
+        failure: Failure | None,
+        *,
+        done_at: float | None,
+        then: Callable[[], None],
+    ) -> None:
+        """End a message in the state that its upstream has told; `then` that is on record.
+
+        The entry of what this node has not taken is empty.
+        """
+        self._finals.add(_Ended(taken, state, failure, done_at=done_at, then=then))
+
+    def put_off(self, attempt: Attempt, due: float) -> None:
+        """Make an attempt later that did not fail: the way that it takes is full."""
+        self._put_off(_PutOff(attempt, due))
 
     def goes_on(self, attempt: Attempt) -> None:
         """Make an attempt anew that did not fail, with an SRI-SM of its own."""
@@ -191,16 +226,19 @@ class Settlement:
             if end.attempt is not None:
                 self._released(end.attempt)
                 self._report(end.attempt, end.failure)
+            if end.then is not None:
+                end.then()
         self._flush()
 
     def _final(self, end: _Ended, now: float) -> Final:
         message, failure = end.taken.message, end.failure
         error = failure.error_code if failure else 0
+        at = now if end.done_at is None else end.done_at
         return Final(
             message,
-            Ended.of(message, end.state, error=error, at=now),
+            Ended.of(message, end.state, error=error, at=at),
             entry=end.taken.entry,
-            receipts=self._receipts.of_end(message, end.state, now=now, failure=failure),
+            receipts=self._receipts.of_end(message, end.state, now=at, failure=failure),
         )
 
     async def _defer(self, put_off: list[_PutOff]) -> None:

@@ -79,6 +79,7 @@ class Failure(msgspec.Struct, frozen=True, gc=False):
     no number, 500 + return cause, 600 + an upstream's command_status (999 at most).
     `report` is the outcome to report to the HLR, with `diagnostic` as its
     absentSubscriberDiagnosticSM; `waits_for_alert` means the HLR will say when to try again.
+    `network` is the type of the network whose code it is, where a peer has told both.
     """
 
     kind: FailureClass
@@ -88,10 +89,13 @@ class Failure(msgspec.Struct, frozen=True, gc=False):
     report: DeliveryOutcome | None = None
     diagnostic: int | None = None
     waits_for_alert: bool = False
+    network: int | None = None
 
     @property
     def map_error(self) -> int | None:
         """The MAP user error that it was, if it was one, TS 29.002 17.6."""
+        if self.network is not None:
+            return self.code if self.network == NETWORK_GSM else None
         if self.code in _DETAILED:
             return SM_DELIVERY_FAILURE
         return self.code if self.code < CAUSE_BASE else None
@@ -101,6 +105,8 @@ class Failure(msgspec.Struct, frozen=True, gc=False):
         """The TLV's three octets: the network type and the MAP error, or our own `code`."""
         error = self.map_error
         network = NETWORK_OF_THE_SMSC if error is None else NETWORK_GSM
+        if self.network is not None:
+            network = self.network
         return bytes((network,)) + (self.code if error is None else error).to_bytes(2, "big")
 
     @property

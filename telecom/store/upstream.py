@@ -149,11 +149,12 @@ class UpstreamMessages:
             takes.append((len(forms), receipt.is_final, says, prefix + forms[0]))
         return Call(names, (now, self._bounds.held_for, self._bounds.held, takes))
 
-    async def parts(self, upstream: str, message: Message) -> list[Told | None]:
-        """Return what is on record of each part that the upstream has accepted, in order."""
-        commands = [("HGET", key, "told") for key in self._keys(upstream, message)]
-        replies = raise_first(await round_trip(self._redis, commands))
-        return [_told(blob) for blob in replies]
+    async def parts(self, messages: Sequence[tuple[str, Message]]) -> list[list[Told | None]]:
+        """Return what is on record of each part that the upstreams of messages have accepted."""
+        keys = [self._keys(upstream, message) for upstream, message in messages]
+        commands = [("HGET", key, "told") for of_message in keys for key in of_message]
+        replies = iter(raise_first(await round_trip(self._redis, commands)) if commands else ())
+        return [[_told(next(replies)) for _ in of_message] for of_message in keys]
 
     async def ended(self, messages: Sequence[tuple[str, Message]]) -> None:
         """Remember the parts of messages that have ended, each with its upstream, not for long."""

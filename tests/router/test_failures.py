@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from telecom.router.failures import (
     Cause,
     DeliveryOutcome,
+    Failure,
     FailureClass,
     Stage,
     classify,
@@ -63,6 +64,13 @@ def test_the_final_state_follows_from_the_class() -> None:
         failure = classify(Stage(row[0]), Cause(row[1]), number=row[2], detail=row[3])
         permanent = failure.kind is FailureClass.PERMANENT
         assert failure.state == ("UNDELIV" if permanent else "EXPIRED")
+
+
+def test_a_peer_s_code_is_of_the_network_that_the_peer_says() -> None:
+    theirs = Failure(FailureClass.PERMANENT, 27, "told", network=8)
+    assert (theirs.network_error_code, theirs.error_code) == (b"\x08\x00\x1b", 255)
+    gsm = Failure(FailureClass.PERMANENT, 27, "told", network=3)
+    assert (gsm.network_error_code, gsm.error_code) == (b"\x03\x00\x1b", 27)
 
 
 def test_network_error_code_is_the_tlv_of_a_gsm_network() -> None:

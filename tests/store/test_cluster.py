@@ -209,5 +209,5 @@ async def test_receipts_of_upstreams_find_their_messages(
         for part in parts
     ]
     assert await upstream.told(receipts, NOW) == [Found(part.message, told) for part in parts]
-    assert await upstream.parts("up", parts[0].message) == [told]
+    assert await upstream.parts([("up", parts[0].message)]) == [[told]]
     await upstream.ended([("up", part.message) for part in parts])

@@ -124,7 +124,7 @@ async def test_parts_are_told_of_one_by_one(store: Store, message: MakeMessage) 
     await store.accepts(taken, "2", b"second")
     assert await store.queue.depth() == Depth(1, 0, 1)
     both = replace(taken.message, upstream_ids=("1", "2"))
-    assert await store.upstream.parts("up", both) == [DELIVERED, None]
+    assert await store.upstream.parts([("up", both)]) == [[DELIVERED, None]]
 
 
 async def test_a_charge_is_recorded_with_the_part(
