@@ -1,102 +1,97 @@
-"""An SMPP client: it stays bound, submits as fast as the window lets it, hands over deliveries."""
+"""An SMPP client: it stays bound, submits as fast as the SMSC lets it, hands over deliveries."""
 
 import asyncio
-import random
-from collections.abc import AsyncIterator
-from functools import partial
-from itertools import count
+from collections.abc import AsyncIterator, Callable, Sequence
 from ssl import SSLContext
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
+import msgspec
 import structlog
 
 from telecom.net.back_off import BackOff
-from telecom.net.smpp_link import LinkLimits, SmppLink, TcpCapture
-from telecom.net.smpp_message import Delivery, FutureReceipt, Submission
-from telecom.net.tasks import spawn
-from telecom.smpp.errors import LinkClosedError, PduError, RefusedError, SmppError
+from telecom.net.smpp_client_binding import StandingBinding
+from telecom.net.smpp_client_calls import Calls, accepted
+from telecom.net.smpp_client_gate import Gate
+from telecom.net.smpp_client_inbox import Inbox
+from telecom.net.smpp_client_link import Dialler, EsmeLink, Links, LinkSettings
+from telecom.net.smpp_client_outbind import OutbindListener
+from telecom.net.smpp_client_pdus import (
+    LongMessages,
+    Message,
+    Options,
+    Time,
+    Writer,
+    address_of,
+    long_messages,
+    octets,
+)
+from telecom.net.smpp_link import Address as Host
+from telecom.net.smpp_link import LinkLimits, TcpCapture
+from telecom.net.smpp_message import Delivery, PartReceipt, Receipts, Submission
+from telecom.smpp import codec, tlvs
+from telecom.smpp.errors import LinkClosedError, LocalError
 from telecom.smpp.pdus import (
     Bind,
+    BindReceiver,
     BindTransceiver,
     DataSm,
+    DataSmResp,
     DeliverSm,
+    Outbind,
     Pdu,
     SubmitSm,
     SubmitSmResp,
 )
-from telecom.smpp.receipts import PASSING_STATES, Matches, ReceiptCorrelation, receipt_of
 from telecom.smpp.session import SessionLimits
-from telecom.smpp.short_message import content
-from telecom.smpp.states import Side
-from telecom.smpp.status import CommandStatus
-from telecom.sms.address import Address, NumberingPlanIndicator, TypeOfNumber
-from telecom.sms.segmentation import split
-from telecom.sms.user_data import UserData
-
-RECEIPT_REQUESTED: Final = 0x01
-"""registered_delivery: a receipt whatever becomes of the message, SMPP 3.4 5.2.17."""
+from telecom.smpp.versions import InterfaceVersion
+from telecom.sms.address import Address
 
 _log = structlog.get_logger("telecom.smpp")
 
 
-class _EsmeLink(SmppLink):
-    """One connection of a client."""
+class EsmeSettings(msgspec.Struct, frozen=True):
+    """How a client behaves; see `telecom.connect`."""
 
-    def __init__(self, esme: "Esme", limits: LinkLimits, capture: TcpCapture | None) -> None:
-        super().__init__(Side.ESME, limits, capture=capture)
-        self._esme = esme
+    back_off: BackOff | None = BackOff()
+    rate: float | None = None
+    long: LongMessages = LongMessages.UDH
+    join: bool = True
+    wait: bool = True
+    max_deliveries: int = 1000
+    unanswered: int = 4000
+    """Deliveries that are not answered yet, a long one as several; one too many is rejected."""
+    closing: float = 10.0
+    """How long unbinding in good order may take, seconds."""
+    on_notification: Callable[[Pdu], None] | None = None
 
-    def _requests_received(self, requests: list[Pdu]) -> None:
-        for request in requests:
-            self._esme.received(self, request)
 
-    def _no_more(self) -> None:
-        self._esme.unbound(self)
-
-
-class Esme:
+class Esme(Calls):
     """A client of an SMSC, as an asynchronous context: entered it is bound, left it is unbound.
 
-    When the connection is lost it binds again, unless `back_off` is None; what is to be sent waits
-    meanwhile. Entering raises `OSError` when there is nobody, `RefusedError` for a refused bind,
-    `LinkClosedError` when the peer goes away.
+    When the connection is lost it binds again, unless `back_off` is None; what has not been sent
+    waits meanwhile. Entering raises `OSError` when there is nobody, `RefusedError` for a refused
+    bind, `LinkClosedError` when the peer goes away.
     """
 
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        bind: Bind,
-        *,
-        ssl: SSLContext | None = None,
-        limits: LinkLimits | None = None,
-        back_off: BackOff | None = None,
-        max_deliveries: int = 10_000,
-        capture: TcpCapture | None = None,
-    ) -> None:
-        self._address = (host, port)
-        self._ssl = ssl
-        self._bind = bind
-        self._limits = limits or LinkLimits()
-        self._back_off = back_off
-        self._max_deliveries = max_deliveries
-        self._capture = capture
-        self._link: _EsmeLink | None = None
-        self._bound = asyncio.Event()
-        self._over = False
-        self._room = asyncio.Semaphore(self._limits.session.window)
-        self._deliveries: asyncio.Queue[Delivery | None] = asyncio.Queue()
-        self._receipts: ReceiptCorrelation[FutureReceipt, Delivery] = ReceiptCorrelation(
-            forgotten=_give_up
+    def __init__(self, links: Links, settings: EsmeSettings) -> None:
+        super().__init__(Writer(settings.long))
+        self._settings = settings
+        self._gate = Gate(settings.rate)
+        self._inbox = Inbox(
+            limit=settings.max_deliveries, unanswered=settings.unanswered, join=settings.join
         )
-        self._references = count(random.randrange(0x100))  # noqa: S311 - no secret
-        self._keeper: asyncio.Task[None] | None = None
+        self._binding = StandingBinding(
+            links,
+            self._gate,
+            back_off=settings.back_off,
+            received=self._received,
+            ended=self._inbox.end,
+        )
 
     async def __aenter__(self) -> Self:
         """Connect and bind."""
-        await self._connect()
-        self._keeper = spawn(self._keep_bound(), name=f"SMPP client of {self._address[0]}")
+        await self._binding.open(wait=self._settings.wait)
         return self
 
     async def __aexit__(
@@ -108,63 +103,114 @@ class Esme:
         """Unbind and disconnect."""
         await self.close()
 
+    async def close(self) -> None:
+        """Unbind in good order if that can be done in time, and disconnect."""
+        await self._binding.close(self._settings.closing)
+
+    # What it is
+
     @property
     def is_bound(self) -> bool:
         """Whether it is bound at the moment."""
-        return self._bound.is_set() and not self._over
+        return self._binding.is_bound
+
+    async def bound(self) -> None:
+        """Wait until it is bound; raises `LinkClosedError` when the client is closed."""
+        if not await self._binding.bound():
+            raise LinkClosedError("the client is closed")
+
+    @property
+    def addresses(self) -> Sequence[Host]:
+        """Where it connects to; where it listens, if it waits for an outbind."""
+        return self._binding.links.addresses
+
+    @property
+    def version(self) -> InterfaceVersion | None:
+        """What it and the SMSC speak; None before it was ever bound."""
+        return None if self._binding.link is None else self._binding.link.version
+
+    @property
+    def congestion(self) -> int | None:
+        """What the SMSC last said of its congestion, 0 to 100 (SMPP 5.0 4.8.4.18)."""
+        return None if self._binding.link is None else self._binding.link.congestion
+
+    # Any request
 
     async def send(self, pdu: Pdu) -> asyncio.Future[Pdu]:
-        """Send a request once bound and once the window has room; return its response's future.
+        """Send a request once it may go out; return its response's future.
 
-        What the future may raise is said by `SmppLink.request`. Raises `LinkClosedError` when the
-        client is closed.
+        That is the fast way: what comes back is the response whatever it says, and many may be
+        under way. What the future may raise is said by `SmppLink.request`: with `LinkClosedError`
+        and `NoResponseError` it is unknown whether the SMSC did what was asked. Raises
+        `LinkClosedError` when the client is closed.
         """
-        await self._room.acquire()
-        try:
-            link = await self._bound_link()
-        except BaseException:
-            self._room.release()
-            raise
-        future = link.request(pdu)
-        future.add_done_callback(self._released)
-        return future
+        link = self._gate.at_once() or await self._gate.turn()
+        return link.request(pdu)
 
-    async def request(self, pdu: Pdu) -> Pdu:
-        """Send a request and wait for its response, whatever that says."""
-        return await (await self.send(pdu))
+    # Messages
 
     async def submit(
         self,
         destination: str | Address,
-        message: str | UserData,
+        message: Message,
         *,
         source: str | Address = "",
         receipt: bool = False,
+        long: LongMessages | str | None = None,
+        data_coding: int | None = None,
+        schedule: Time = None,
+        validity: Time = None,
         **fields: Any,
     ) -> Submission:
         """Submit a message, in several parts if it is long, and wait until it is accepted.
 
-        `fields` are any others of submit_sm. Raises `RefusedError` with the SMSC's status,
-        and what the future of `send` may raise.
+        `fields` are any others of submit_sm. If a part is refused, those before it have been sent.
         """
-        pdus = [
-            SubmitSm(
-                **{
-                    **_address_fields("source_addr", source),
-                    **_address_fields("destination_addr", destination),
-                    **content(part),
-                    "registered_delivery": RECEIPT_REQUESTED if receipt else 0,
-                    **fields,
-                }
-            )
-            for part in split(message, next(self._references))
-        ]
-        receipts = [asyncio.get_running_loop().create_future() for _ in pdus if receipt]
-        answers = [
-            await self._submit(pdu, receipts[index] if receipt else None)
-            for index, pdu in enumerate(pdus)
-        ]
-        return Submission([_accepted(each) for each in await asyncio.gather(*answers)], receipts)
+        options = Options(receipt, long, data_coding, schedule, validity, fields)
+        pdus = self._writer.submit_sm(destination, message, source, options)
+        if receipt or len(pdus) > 1:
+            number = address_of(destination)[2].decode("latin-1")
+            return await self._submit(pdus, number, receipt=receipt)
+        link = self._gate.at_once() or await self._gate.turn()
+        return Submission((accepted(await link.request(pdus[0]), SubmitSmResp),), None)
+
+    async def data(
+        self,
+        destination: str | Address,
+        message: Message,
+        *,
+        source: str | Address = "",
+        receipt: bool = False,
+        data_coding: int | None = None,
+        **fields: Any,
+    ) -> Submission:
+        """Send a message as data_sm, whole, and wait until it is accepted."""
+        options = Options(receipt, None, data_coding, fields=fields)
+        pdu = self._writer.data_sm(destination, message, source, options)
+        number = address_of(destination)[2].decode("latin-1")
+        return await self._submit([pdu], number, receipt=receipt)
+
+    async def _submit(
+        self, pdus: Sequence[SubmitSm | DataSm], number: str, *, receipt: bool
+    ) -> Submission:
+        receipts = Receipts(len(pdus)) if receipt else None
+        answers: list[asyncio.Future[Pdu]] = []
+        try:
+            for part, pdu in enumerate(pdus):
+                link = self._gate.at_once() or await self._gate.turn()
+                _check_speaks(link, pdu)
+                answers.append(link.request(pdu))
+                if receipts is not None:
+                    self._inbox.await_receipt(answers[-1], PartReceipt(receipts, part), number)
+        except BaseException:
+            for answer in answers:
+                answer.add_done_callback(_ignore)
+            raise
+        responses = await asyncio.gather(*answers)
+        expected = SubmitSmResp if isinstance(pdus[0], SubmitSm) else DataSmResp
+        return Submission([accepted(each, expected) for each in responses], receipts)
+
+    # What the SMSC delivers
 
     async def deliveries(self) -> AsyncIterator[Delivery]:
         """Yield what the SMSC delivers, but for the receipts that a submission waits for.
@@ -172,129 +218,28 @@ class Esme:
         It ends when the client is closed. What nobody takes is rejected (ESME_RX_T_APPN) once
         there is too much of it.
         """
-        while (delivery := await self._deliveries.get()) is not None:
+        while (delivery := await self._inbox.take()) is not None:
             yield delivery
-        self._deliveries.put_nowait(None)
 
-    async def close(self) -> None:
-        """Unbind in good order if that can be done in the time of the response timer."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.wait([self._keeper])
-        if self._link is not None and not self._link.closed:
-            _, late = await asyncio.wait(
-                [spawn(self._link.unbind(), name="unbind")],
-                timeout=self._limits.session.response_timer,
-            )
-            for task in late:
-                task.cancel()
-                self._link.abort()
-        self._end()
+    async def delivery(self, timeout: float | None = None) -> Delivery:
+        """Wait for one delivery.
 
-    # Links
-
-    async def _connect(self) -> None:
-        host, port = self._address
-        async with asyncio.timeout(self._limits.session.session_init_timer):
-            _, link = await asyncio.get_running_loop().create_connection(
-                lambda: _EsmeLink(self, self._limits, self._capture), host, port, ssl=self._ssl
-            )
-        try:
-            _check_bound(await link.request(self._bind))
-        except BaseException:
-            link.close()
-            raise
-        self._link = link
-        if not link.closed:
-            self._bound.set()
-
-    async def _keep_bound(self) -> None:
-        while self._link is not None:
-            await asyncio.shield(self._link.lost)
-            if self._back_off is None:
-                self._end()
-                return
-            await self._connect_again(self._back_off)
-
-    async def _connect_again(self, back_off: BackOff) -> None:
-        for delay in back_off.delays():
-            await asyncio.sleep(delay)
-            try:
-                await self._connect()
-            except (OSError, SmppError) as error:  # TimeoutError is an OSError
-                _log.warning("smpp_connection_failed", address=self._address, error=str(error))
-            else:
-                return
-
-    async def _bound_link(self) -> SmppLink:
-        await self._bound.wait()
-        if self._over or self._link is None:
+        Raises `TimeoutError` after so many seconds, `LinkClosedError` when the client is closed.
+        """
+        async with asyncio.timeout(timeout):
+            delivery = await self._inbox.take()
+        if delivery is None:
             raise LinkClosedError("the client is closed")
-        return self._link
+        return delivery
 
-    def unbound(self, link: SmppLink) -> None:
-        """Take note that a link of ours takes nothing more."""
-        if link is self._link and not self._over:
-            self._bound.clear()
-
-    def _end(self) -> None:
-        self._over = True
-        self._bound.set()  # who waits for it must see that it is over
-        self._receipts.forget_all()
-        self._deliveries.put_nowait(None)
-
-    # Submissions and deliveries
-
-    def _released(self, _: asyncio.Future[Pdu]) -> None:
-        self._room.release()
-
-    async def _submit(self, pdu: Pdu, receipt: FutureReceipt | None) -> asyncio.Future[Pdu]:
-        if receipt is None:
-            return await self.send(pdu)
-        ticket = self._receipts.submitted()
-        try:
-            answer = await self.send(pdu)
-        except BaseException:
-            self._hand_over(self._receipts.answered(ticket))
-            raise
-        answer.add_done_callback(partial(self._submit_answered, ticket, receipt))
-        return answer
-
-    def _submit_answered(
-        self, ticket: int, receipt: FutureReceipt, answer: asyncio.Future[Pdu]
-    ) -> None:
-        response = None if answer.cancelled() or answer.exception() else answer.result()
-        if isinstance(response, SubmitSmResp) and response.command_status == CommandStatus.ESME_ROK:
-            message_id = response.message_id.decode("latin-1")
-            self._hand_over(self._receipts.answered(ticket, message_id, receipt))
-        else:
-            self._hand_over(self._receipts.answered(ticket))
-
-    def received(self, link: SmppLink, request: Pdu) -> None:
-        """Take a request of the SMSC."""
-        if not isinstance(request, DeliverSm | DataSm):
-            _log.debug("smpp_not_used", pdu=type(request).__name__)
-            return
-        try:
-            told = receipt_of(request)
-        except PduError as error:
-            link.reject(request, error.status)
-            return
-        delivery = Delivery(link, request, told)
-        self._hand_over(
-            [(delivery, None)] if told is None else self._receipts.received(delivery, told)
-        )
-
-    def _hand_over(self, matches: Matches[Delivery, FutureReceipt]) -> None:
-        for delivery, waiting in matches:
-            if waiting is not None and delivery.receipt is not None:
-                delivery.answer(CommandStatus.ESME_ROK)
-                if delivery.receipt.stat not in PASSING_STATES and not waiting.done():
-                    waiting.set_result(delivery.receipt)
-            elif self._deliveries.qsize() < self._max_deliveries:
-                self._deliveries.put_nowait(delivery)
+    def _received(self, link: EsmeLink, requests: list[Pdu]) -> None:
+        for request in requests:
+            if isinstance(request, DeliverSm | DataSm):
+                self._inbox.receive(link, request)
+            elif self._settings.on_notification is not None:
+                self._settings.on_notification(request)
             else:
-                delivery.answer(CommandStatus.ESME_RX_T_APPN)
+                _log.debug("smpp_not_used", pdu=type(request).__name__)
 
 
 def connect(
@@ -306,59 +251,104 @@ def connect(
     bind: type[Bind] = BindTransceiver,
     system_type: str = "",
     address_range: str = "",
+    others: Sequence[Host] = (),
     ssl: SSLContext | None = None,
+    version: InterfaceVersion = InterfaceVersion.V34,
+    assumed_version: InterfaceVersion | None = None,
+    window: int | None = None,
+    rate: float | None = None,
+    long: LongMessages | str = LongMessages.UDH,
+    join: bool = True,
+    wait: bool = True,
+    max_deliveries: int = EsmeSettings().max_deliveries,
+    on_notification: Callable[[Pdu], None] | None = None,
     limits: SessionLimits | None = None,
     back_off: BackOff | None = BackOff(),  # noqa: B008 - it is immutable
     capture: TcpCapture | None = None,
 ) -> Esme:
-    """Return a client of an SMSC, bound inside its `async with` block."""
-    request = bind(
-        system_id=system_id.encode("latin-1"),
-        password=password.encode("latin-1"),
-        system_type=system_type.encode("latin-1"),
-        address_range=address_range.encode("latin-1"),
+    """Return a client of an SMSC, bound inside its `async with` block.
+
+    It tries `host` first, then the `others`, whenever it connects; without `wait` the block begins
+    at once, and what is sent waits. An SMSC that does not say which version it speaks knows no
+    optional parameters (SMPP 3.4 5.3.2.25), unless `assumed_version` says better. `window` is how
+    many requests may await their responses, `rate` how many a second go out; an SMSC that says
+    that it is congested (5.0) gets fewer. `long` is how long messages go, `join` whether those
+    that are delivered in parts are made whole. `on_notification` is called with what is neither
+    message nor receipt, as alert_notification. Raises `LocalError` for what SMPP cannot carry.
+    """
+    request = _bind(bind, version, system_id, password, system_type, address_range)
+    if version is InterfaceVersion.V33 and bind is BindTransceiver:
+        raise LocalError("SMPP 3.3 has no transceiver: bind=BindTransmitter, or BindReceiver")
+    link = LinkSettings(request, _limits(limits, version, assumed_version, window), ssl, capture)
+    settings = EsmeSettings(
+        back_off=back_off,
+        rate=rate,
+        long=long_messages(long),
+        join=join,
+        wait=wait,
+        max_deliveries=max_deliveries,
+        on_notification=on_notification,
     )
-    link = LinkLimits(session=limits or SessionLimits())
-    return Esme(host, port, request, ssl=ssl, limits=link, back_off=back_off, capture=capture)
+    return Esme(Dialler([(host, port), *others], link), settings)
 
 
-def _address_fields(name: str, address: str | Address) -> dict[str, int | bytes]:
-    """Return the three fields of an address; a text with letters is an alphanumeric one."""
-    if isinstance(address, str):
-        address = _address_of(address)
-    kind = name.replace("destination", "dest")
-    return {
-        f"{kind}_ton": address.ton,
-        f"{kind}_npi": address.npi,
-        name: address.digits.encode("latin-1"),
+def await_outbind(
+    host: str,
+    port: int = 2775,
+    *,
+    smsc_system_id: str,
+    smsc_password: str,
+    system_id: str,
+    password: str = "",
+    bind: type[Bind] = BindReceiver,
+    ssl: SSLContext | None = None,
+    version: InterfaceVersion = InterfaceVersion.V34,
+    limits: SessionLimits | None = None,
+    capture: TcpCapture | None = None,
+    **settings: Any,
+) -> Esme:
+    """Return a client that listens until its SMSC connects and asks it to bind (outbind).
+
+    Who does not give the SMSC's system_id and password is not bound to. `settings` are those of
+    `EsmeSettings`; entering the block waits for the SMSC, unless `wait` is False. Raises
+    `LocalError` for what SMPP cannot carry.
+    """
+    request = _bind(bind, version, system_id, password, "", "")
+    smsc = Outbind(octets(smsc_system_id, "a system_id"), octets(smsc_password, "a password"))
+    link = LinkSettings(request, _limits(limits, version, None, None), ssl, capture)
+    return Esme(OutbindListener((host, port), smsc, link), EsmeSettings(**settings))
+
+
+def _bind(bind: type[Bind], version: InterfaceVersion, *texts: str) -> Bind:
+    names = ("system_id", "password", "system_type", "address_range")
+    fields: dict[str, Any] = {
+        name: octets(text, name) for name, text in zip(names, texts, strict=True)
     }
+    request = bind(**fields, interface_version=version)
+    codec.encode(request)  # what does not fit is told now
+    return request
 
 
-def _address_of(text: str) -> Address:
-    digits = text.removeprefix("+")
-    if digits and not digits.isdecimal():
-        return Address.alphanumeric(text)
-    if len(digits) < _SHORTEST_NUMBER:
-        return Address(digits, TypeOfNumber.UNKNOWN, NumberingPlanIndicator.UNKNOWN)
-    return Address(digits)
+def _limits(
+    limits: SessionLimits | None,
+    version: InterfaceVersion,
+    assumed: InterfaceVersion | None,
+    window: int | None,
+) -> LinkLimits:
+    asked = {"version": version, "assumed_version": assumed, "window": window}
+    given = {name: value for name, value in asked.items() if value is not None}
+    return LinkLimits(session=msgspec.structs.replace(limits or SessionLimits(), **given))
 
 
-_SHORTEST_NUMBER: Final = 7
-"""Digits of an international number; what has fewer is a short code."""
+def _check_speaks(link: EsmeLink, pdu: Pdu) -> None:
+    """See that what makes parts a message is not left out for an SMSC of 3.3."""
+    if link.version is InterfaceVersion.V33 and tlvs.SAR_MSG_REF_NUM.of(pdu) is not None:
+        raise LocalError(
+            "the SMSC knows no optional parameters: long='udh', or assumed_version if it does"
+        )
 
 
-def _check_bound(response: Pdu) -> None:
-    if response.command_status != CommandStatus.ESME_ROK:
-        raise RefusedError("the bind", response.command_status)
-
-
-def _accepted(response: Pdu) -> SubmitSmResp:
-    if response.command_status != CommandStatus.ESME_ROK or not isinstance(response, SubmitSmResp):
-        raise RefusedError("submit_sm", response.command_status)
-    return response
-
-
-def _give_up(receipt: FutureReceipt) -> None:
-    if not receipt.done():
-        receipt.set_exception(LinkClosedError("the receipt is not waited for any more"))
-        receipt.exception()  # or it would be reported if nobody awaits it
+def _ignore(answer: asyncio.Future[Pdu]) -> None:
+    """Take the outcome of a part that nobody waits for."""
+    if not answer.cancelled():
+        answer.exception()
