@@ -133,7 +133,7 @@ class CStringTlv(TlvType[bytes]):
 
     def _value(self, octets: bytes) -> bytes:
         value = octets.removesuffix(b"\0")
-        if 0 in value:
+        if 0 in value or len(value) == self._longest:
             raise ValueError(value)
         return value
 

@@ -61,6 +61,25 @@ def instances(cls: type, **more: Any) -> st.SearchStrategy[Any]:
     return st.builds(cls, **fields, **more)
 
 
+def filled(cls: type, **more: Any) -> Any:
+    """Make an instance with a value of its own in every field."""
+    fields = enumerate(DECLARATIONS[cls].items(), 1)
+    return cls(**{name: example(field, number) for number, (name, field) in fields} | more)
+
+
+def example(field: Field, number: int) -> Any:
+    match field:
+        case CString(fixed=True):
+            return b"260102030405004+"
+        case CString(size=size):
+            return (b"%d" % (number * 1111))[: size - 1]
+        case Integer():
+            return 1
+        case CountedParts(classes=classes):
+            return tuple(filled(part) for part in classes.values())
+    return b"hello"
+
+
 tlvs = st.lists(st.builds(Tlv, st.integers(0, 0xFFFF), st.binary(max_size=20)), max_size=4).map(
     tuple
 )

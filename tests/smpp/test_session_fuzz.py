@@ -2,14 +2,18 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telecom.smpp.codec import encode
+from telecom.smpp.codec import Framer, decode, encode
+from telecom.smpp.events import BindRequested
 from telecom.smpp.pdus import PDUS, Pdu
 from telecom.smpp.states import Side, State
+from telecom.smpp.status import CommandStatus as Status
 from telecom.smpp.versions import InterfaceVersion
 from tests.smpp.conftest import CELLS, pdus, playbook_in
+from tests.smpp.mutations import mutated
 
 Cell = tuple[State, Side, InterfaceVersion]
 cells = st.sampled_from(CELLS)
@@ -35,6 +39,23 @@ def test_whole_and_one_octet_at_a_time(cell: Cell, octets: list[bytes]) -> None:
     whole = outcome(cell, [stream])
     assert whole == outcome(cell, [stream[at : at + 1] for at in range(len(stream))])
     assert whole == outcome(cell, octets)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_stream_of_damaged_pdus(cell: Cell) -> None:
+    session = playbook_in(*cell).session
+    for number, frame in enumerate(mutated(CELLS.index(cell), 1500)):
+        if session.closed:
+            session = playbook_in(*cell).session
+        session.peer_window = 5
+        session.receive_data(len(frame).to_bytes(4, "big") + frame[4:], number / 100)
+        for event in session.events_received():
+            if isinstance(event, BindRequested) and number % 2:
+                session.reject(event.request, Status.ESME_RINVPASWD)
+        session.handle_timer(number / 100)
+        answers = Framer(1000).feed(session.data_to_send())
+        assert all(isinstance(decode(answer), Pdu) for answer in answers)
+        assert session.unanswered <= 5
 
 
 @given(cells, st.lists(pdus(), max_size=8), st.floats(0, 200))

@@ -86,6 +86,7 @@ def test_unknown_ones_pass_in_order_and_duplicates_stay() -> None:
         (Tlv(0x0427, b""), Status.ESME_RINVPARLEN),
         (Tlv(0x001E, b"x" * 66), Status.ESME_RINVPARLEN),
         (Tlv(0x001E, b"12\x0034\0"), Status.ESME_RINVOPTPARAMVAL),
+        (Tlv(0x001E, b"x" * 65), Status.ESME_RINVOPTPARAMVAL),
     ],
 )
 def test_a_wrong_value_is_refused_when_it_is_read(tlv: Tlv, status: Status) -> None:

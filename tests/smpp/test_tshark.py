@@ -5,12 +5,9 @@ broadcast_rep_num, which has two (4.8.4.13), and one of ms_validity, which may h
 A vector with "tshark": null or with "tshark_errors" is one of these.
 """
 
-from typing import Any
-
 from telecom.smpp import tlvs
 from telecom.smpp.codec import encode
 from telecom.smpp.declarations import DECLARATIONS
-from telecom.smpp.fields import CountedParts, CString, Field, Integer
 from telecom.smpp.pdus import PDUS, RESPONSE_BIT, Bind, BindResp, BroadcastSm, DataSm, Pdu
 from telecom.smpp.states import KNOWN
 from telecom.smpp.tlv_structures import (
@@ -21,7 +18,7 @@ from telecom.smpp.tlv_structures import (
 from telecom.smpp.tlvs import Tlv
 from telecom.smpp.versions import InterfaceVersion
 from tests.oracles import tshark
-from tests.smpp.conftest import TLV_VECTORS, VECTORS
+from tests.smpp.conftest import TLV_VECTORS, VECTORS, filled
 
 BROADCAST_TLVS = (
     tlvs.BROADCAST_AREA_IDENTIFIER(BroadcastAreaIdentifier(0, b"Leeds")),
@@ -29,25 +26,6 @@ BROADCAST_TLVS = (
     tlvs.BROADCAST_FREQUENCY_INTERVAL(BroadcastFrequencyInterval(9, 15)),
 )
 """All that a broadcast_sm must have but broadcast_rep_num."""
-
-
-def filled(cls: type, **more: Any) -> Any:
-    """Make an instance with a value of its own in every field."""
-    fields = enumerate(DECLARATIONS[cls].items(), 1)
-    return cls(**{name: value(field, number) for number, (name, field) in fields} | more)
-
-
-def value(field: Field, number: int) -> Any:
-    match field:
-        case CString(fixed=True):
-            return b"260102030405004+"
-        case CString(size=size):
-            return (b"%d" % (number * 1111))[: size - 1]
-        case Integer():
-            return 1
-        case CountedParts(classes=classes):
-            return tuple(filled(part) for part in classes.values())
-    return b"hello"
 
 
 def in_version(cls: type[Pdu], version: InterfaceVersion) -> Pdu:
