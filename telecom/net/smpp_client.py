@@ -151,6 +151,7 @@ class Esme(Calls):
 
     async def submit(
         self,
+        /,
         destination: str | Address,
         message: Message,
         *,
@@ -176,6 +177,7 @@ class Esme(Calls):
 
     async def data(
         self,
+        /,
         destination: str | Address,
         message: Message,
         *,

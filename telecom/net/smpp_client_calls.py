@@ -79,6 +79,7 @@ class Calls(ABC):
 
     async def submit_multi(
         self,
+        /,
         destinations: Iterable[str | Address],
         message: Message,
         *,
@@ -137,6 +138,7 @@ class Calls(ABC):
 
     async def replace(
         self,
+        /,
         message_id: str,
         message: Message,
         *,
@@ -155,6 +157,7 @@ class Calls(ABC):
 
     async def broadcast(
         self,
+        /,
         message: Message,
         areas: Iterable[str | BroadcastAreaIdentifier],
         *,
