@@ -122,6 +122,14 @@ class SmppLink(asyncio.Protocol):
         self._take_a_turn_soon()
         return future
 
+    def notify(self, pdu: Pdu) -> None:
+        """Send what has no response: outbind and alert_notification.
+
+        Raises `WindowFullError`, and `LocalError` for what may not be sent.
+        """
+        self._session.send_request(pdu, self._clock())
+        self._take_a_turn_soon()
+
     def respond(self, request: Pdu, response: Pdu) -> None:
         """Answer a request of the peer, in any order; a session that is over takes it in silence.
 

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 
 from telecom.smpp.errors import LinkClosedError, LocalError, SmppError, WindowFullError
-from telecom.smpp.pdus import Pdu
+from telecom.smpp.pdus import RESPONSES, Pdu
 from telecom.smpp.session import Session
 
 
@@ -27,6 +27,8 @@ class Requests:
         future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
         if self._session.closed:
             future.set_exception(LinkClosedError("the session is over"))
+        elif pdu.command_id not in RESPONSES:
+            future.set_exception(LocalError(f"{type(pdu).__name__} has no response"))
         elif len(self._queue) >= self._limit:
             future.set_exception(WindowFullError(f"{self._limit} requests wait to be sent"))
         else:

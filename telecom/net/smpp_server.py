@@ -1,6 +1,7 @@
 """An SMPP server: it listens, lets bind whom its user lets, and hands over what they ask."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable, Collection
 from ssl import SSLContext
 from typing import Any, Final, TypeVar, cast
@@ -8,20 +9,18 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 import structlog
 
-from telecom.net.smpp_link import Address, LinkLimits, SmppLink, TcpCapture
+from telecom.net.smpp_link import LINGER, Address, LinkLimits, SmppLink, TcpCapture
+from telecom.net.smpp_listener import Listener
 from telecom.net.tasks import spawn
-from telecom.smpp.errors import PduError
+from telecom.smpp.errors import LinkClosedError
 from telecom.smpp.pdus import (
     RESPONSES,
     Bind,
     BindReceiver,
     BindResp,
     BindTransmitter,
-    DataSm,
-    DataSmResp,
+    Outbind,
     Pdu,
-    SubmitSm,
-    SubmitSmResp,
 )
 from telecom.smpp.session import SessionLimits
 from telecom.smpp.states import Side
@@ -29,7 +28,8 @@ from telecom.smpp.status import CommandStatus, status_name
 from telecom.smpp.tlvs import SC_INTERFACE_VERSION
 
 INTERFACE_VERSION: Final = 0x34
-_BACKLOG: Final = 1024
+_UNBOUND_OUT_BUFFER: Final = 1 << 14
+"""Octets that a peer may leave untaken before it has bound."""
 
 Authenticate = Callable[[Bind, "ServerSession"], Awaitable["int | SessionTerms"]]
 """Decides about a bind: the command_status of its response, or on which terms it is accepted.
@@ -75,6 +75,7 @@ class ServerSession(SmppLink):
         super().__init__(Side.SMSC, server.limits.link, clock=server.clock, capture=server.capture)
         self._server = server
         self._bind = Bind()
+        self._arrival: asyncio.Task[None] | None = None
         self.bound = False
 
     @property
@@ -120,10 +121,57 @@ class ServerSession(SmppLink):
         ours = self._server.limits.link
         self.limit(_with(ours, terms, session=_with(ours.session, terms)))
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Join the server's sessions, unless there are too many."""
-        super().connection_made(transport)
+    def arrive(self, connection: socket.socket, peer: Address, ssl: SSLContext | None) -> None:
+        """Take a connection that has been accepted, by TLS once its handshake is done."""
+        self.peer = peer
+        self._arrival = spawn(self._take(connection, ssl), name=f"connection of {peer[0]}")
+        self._arrival.add_done_callback(lambda _: self._arrived(connection))
         self._server.connected(self)
+
+    async def _take(self, connection: socket.socket, ssl: SSLContext | None) -> None:
+        timeout = self._limits.session.session_init_timer if ssl else None
+        try:
+            await self._loop.connect_accepted_socket(
+                lambda: self, connection, ssl=ssl, ssl_handshake_timeout=timeout
+            )
+        except OSError as error:
+            _log.debug("smpp_connection_failed", peer=self.peer, reason=str(error))
+
+    def _arrived(self, connection: socket.socket) -> None:
+        """Leave the server's sessions, if it has not come to `connection_made`."""
+        if self._arrival is not None:
+            connection.close()
+            self.lost.set_result(None)
+            self._server.disconnected(self)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin; who has not bound may not make us keep much for it."""
+        super().connection_made(transport)
+        self._transport.set_write_buffer_limits(high=_UNBOUND_OUT_BUFFER)
+        if self._arrival is None:  # it is we who called
+            self._server.connected(self)
+        self._arrival = None
+
+    def close(self) -> None:
+        """End the session without a word to the peer."""
+        if self._arrival is not None:
+            self._arrival.cancel()
+        else:
+            super().close()
+
+    def abort(self) -> None:
+        """Drop the connection at once."""
+        if self._arrival is not None:
+            self._arrival.cancel()
+        else:
+            super().abort()
+
+    def pause_writing(self) -> None:
+        """Read no more from an ESME that does not read; who has not bound loses the connection."""
+        super().pause_writing()
+        if self.bind_type is Bind:
+            _log.warning("smpp_unbound_peer_does_not_read", peer=self.peer)
+            self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave the server's sessions."""
@@ -149,6 +197,10 @@ class ServerSession(SmppLink):
             decision = CommandStatus.ESME_RSYSERR
         if self.closed:
             return
+        if self._server.closing:
+            self.reject(bind, CommandStatus.ESME_RBINDFAIL)
+            self.close()
+            return
         if isinstance(decision, SessionTerms):
             self.agree(decision)
         elif decision != CommandStatus.ESME_ROK:
@@ -160,6 +212,7 @@ class ServerSession(SmppLink):
         tlvs = (SC_INTERFACE_VERSION(INTERFACE_VERSION),) if versioned else ()
         self.respond(bind, response(self._server.system_id, tlvs=tlvs))
         self._bind = bind
+        self._transport.set_write_buffer_limits(high=self._limits.out_buffer)
         self.bound = True
         self._server.bound(self)
 
@@ -212,11 +265,13 @@ class SmppServer:
         self._on_requests = on_requests
         self._on_bound = on_bound
         self._on_unbound = on_unbound
-        self._listeners: list[asyncio.Server] = []
+        self._listeners: list[Listener] = []
         self._connections: set[ServerSession] = set()
         self._unbound: dict[ServerSession, None] = {}
         self._sessions: set[ServerSession] = set()
-        self._closing = False
+        self._called: dict[ServerSession, asyncio.Future[None]] = {}
+        self.closing = False
+        """Whether it takes nothing more."""
 
     @property
     def sessions(self) -> Collection[ServerSession]:
@@ -226,44 +281,64 @@ class SmppServer:
     @property
     def addresses(self) -> list[Address]:
         """Where it listens; the ports that were chosen, where port 0 was asked for."""
-        sockets = [socket for listener in self._listeners for socket in listener.sockets]
-        return [socket.getsockname()[:2] for socket in sockets]
+        return [address for listener in self._listeners for address in listener.addresses]
 
     async def start(self, host: str, port: int, ssl: SSLContext | None = None) -> None:
         """Listen at an address, too; raises `OSError` when that cannot be had."""
+
+        def arrived(connection: socket.socket, peer: Address) -> None:
+            self._session(self).arrive(connection, peer, ssl)
+
+        listener = Listener(arrived)
+        await listener.open(host, port)
+        self._listeners.append(listener)
+
+    async def outbind(
+        self, host: str, port: int, *, system_id: str, password: str, ssl: SSLContext | None = None
+    ) -> ServerSession:
+        """Call an ESME that listens, SMPP 3.4 2.2.1: it binds, and is served as any other.
+
+        `system_id` and `password` are what we tell it of ourselves. Returns the session when it is
+        bound, for which it has the session init timer's time. Raises `OSError` when there is no
+        connection, `LinkClosedError` when the ESME does not bind.
+        """
+        outbind = Outbind(system_id.encode("latin-1"), password.encode("latin-1"))
+        session = self._session(self)
         loop = asyncio.get_running_loop()
-        timeout = self.limits.link.session.session_init_timer if ssl else None
-        self._listeners.append(
-            await loop.create_server(
-                lambda: self._session(self),
-                host,
-                port,
-                ssl=ssl,
-                ssl_handshake_timeout=timeout,
-                backlog=_BACKLOG,
-            )
-        )
+        called = self._called[session] = loop.create_future()
+        try:
+            async with asyncio.timeout(self.limits.link.session.session_init_timer):
+                transport, _ = await loop.create_connection(lambda: session, host, port, ssl=ssl)
+            try:
+                if not session.closed:
+                    session.notify(outbind)
+                await called
+            except BaseException:
+                transport.abort()
+                raise
+        finally:
+            del self._called[session]
+        return session
 
     async def close(self, drain: float) -> None:
         """Stop: what ESMEs have asked is answered, then they are unbound, in `drain` seconds.
 
-        What they ask meanwhile is rejected (ESME_RSYSERR).
+        What they ask meanwhile is rejected (ESME_RSYSERR, SMPP 5.0 4.7.6: all or part of the MC is
+        unavailable), and so are new binds (ESME_RBINDFAIL).
         """
-        self._closing = True
+        self.closing = True
         for listener in self._listeners:
             listener.close()
-        ending = []
-        for connection in list(self._connections):
-            if connection.bind_type is Bind:
-                connection.close()
-            else:
-                ending.append(spawn(_finish(connection), name="unbind"))
-        if ending:
+        bound = [session for session in self._connections if session.bind_type is not Bind]
+        if bound:
+            ending = [spawn(_finish(session), name="unbind") for session in bound]
             _, late = await asyncio.wait(ending, timeout=drain)
             for task in late:
                 task.cancel()
         for connection in list(self._connections):
             connection.abort()
+        if self._connections:
+            await asyncio.wait([rest.lost for rest in self._connections], timeout=LINGER)
 
     # What its sessions tell
 
@@ -272,8 +347,8 @@ class SmppServer:
         self._connections.add(session)
         self._unbound[session] = None
         limits = self.limits
-        if self._closing:
-            session.close()
+        if self.closing:
+            session.abort()
         elif (
             len(self._connections) > limits.connections
             or len(self._unbound) > limits.unbound_connections
@@ -281,17 +356,21 @@ class SmppServer:
             oldest = next(iter(self._unbound))
             del self._unbound[oldest]
             _log.warning("smpp_too_many_connections", closed=oldest.peer)
-            oldest.close()
+            oldest.abort()
 
     def disconnected(self, session: ServerSession) -> None:
         """Forget a connection."""
         self._connections.discard(session)
         self._unbound.pop(session, None)
+        if (called := self._called.get(session)) is not None and not called.done():
+            called.set_exception(LinkClosedError("the ESME has not bound"))
 
     def bound(self, session: ServerSession) -> None:
         """Take note of a session that has been bound."""
         self._unbound.pop(session, None)
         self._sessions.add(session)
+        if (called := self._called.get(session)) is not None:
+            called.set_result(None)
         if self._on_bound is not None:
             self._on_bound(session)
 
@@ -303,7 +382,7 @@ class SmppServer:
 
     def requests_received(self, session: ServerSession, requests: list[Pdu]) -> None:
         """Hand over the requests of one read."""
-        if not self._closing:
+        if not self.closing:
             self._on_requests(session, requests)
             return
         for request in requests:
@@ -313,57 +392,3 @@ class SmppServer:
 async def _finish(session: ServerSession) -> None:
     await session.answered()
     await session.unbind()
-
-
-OnSubmit = Callable[[ServerSession, SubmitSm | DataSm], Awaitable[str | int]]
-"""Takes a message: its message id, or the command_status to refuse it with."""
-
-
-async def serve(
-    on_submit: OnSubmit,
-    *,
-    authenticate: Authenticate,
-    host: str = "127.0.0.1",
-    port: int = 2775,
-    system_id: str = "telecom",
-    ssl: SSLContext | None = None,
-    limits: ServerLimits | None = None,
-    capture: TcpCapture | None = None,
-) -> SmppServer:
-    """Listen for ESMEs and call `on_submit` for each submit_sm and data_sm.
-
-    It may raise `PduError` to refuse one; what else it raises is answered ESME_RSYSERR. Raises
-    `OSError` when the address cannot be had.
-    """
-
-    def on_requests(session: ServerSession, requests: list[Pdu]) -> None:
-        for request in requests:
-            if isinstance(request, SubmitSm | DataSm):
-                spawn(_submit(on_submit, session, request), name="submit")
-            else:
-                session.reject(request, CommandStatus.ESME_RINVCMDID)
-
-    server = SmppServer(
-        authenticate=authenticate,
-        on_requests=on_requests,
-        system_id=system_id,
-        limits=limits,
-        capture=capture,
-    )
-    await server.start(host, port, ssl)
-    return server
-
-
-async def _submit(on_submit: OnSubmit, session: ServerSession, request: SubmitSm | DataSm) -> None:
-    try:
-        answer = await on_submit(session, request)
-    except PduError as error:
-        answer = error.status
-    except Exception:  # noqa: BLE001 - the peer needs an answer all the same
-        _log.exception("smpp_submit_failed", system_id=session.system_id)
-        answer = CommandStatus.ESME_RSYSERR
-    if isinstance(answer, str):
-        response = SubmitSmResp if isinstance(request, SubmitSm) else DataSmResp
-        session.respond(request, response(answer.encode("latin-1")))
-    else:
-        session.reject(request, answer)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from ssl import SSLContext
 
 from telecom.smpp.codec import Undecodable, decode, encode
 from telecom.smpp.pdus import BindTransceiver, Pdu
@@ -14,8 +15,8 @@ class Peer:
         self.writer = writer
 
     @classmethod
-    async def to(cls, address: tuple[str, int]) -> "Peer":
-        return cls(*await asyncio.open_connection(*address))
+    async def to(cls, address: tuple[str, int], ssl: SSLContext | None = None) -> "Peer":
+        return cls(*await asyncio.open_connection(*address, ssl=ssl))
 
     def send(self, pdu: Pdu | bytes, sequence_number: int = 0) -> None:
         self.writer.write(pdu if isinstance(pdu, bytes) else encode(pdu, sequence_number))
