@@ -5,11 +5,11 @@ import msgspec
 from telecom.smpp.errors import LocalError
 from telecom.smpp.pdus import RESPONSE_BIT, GenericNack, Pdu, ShortMessage, SubmitMulti
 from telecom.smpp.short_message import MAX_SHORT_MESSAGE
-from telecom.smpp.tlvs import CONGESTION_STATE, MESSAGE_PAYLOAD
+from telecom.smpp.tlvs import MESSAGE_PAYLOAD, Tlv
 from telecom.smpp.versions import InterfaceVersion
 
 
-def adapted(pdu: Pdu, version: InterfaceVersion, congestion: int | None) -> Pdu:
+def adapted(pdu: Pdu, version: InterfaceVersion, congestion: Tlv | None) -> Pdu:
     """Return the PDU as a session of this version sends it.
 
     A peer of 3.3 gets no parameters. One of 5.0 is told our congestion, if there is any to tell,
@@ -21,9 +21,9 @@ def adapted(pdu: Pdu, version: InterfaceVersion, congestion: int | None) -> Pdu:
     responds = pdu.command_id & RESPONSE_BIT and not isinstance(pdu, GenericNack)
     if congestion is None or version < InterfaceVersion.V50 or not responds:
         return pdu
-    if any(tlv.tag == CONGESTION_STATE.tag for tlv in pdu.tlvs):
+    if any(tlv.tag == congestion.tag for tlv in pdu.tlvs):
         return pdu
-    return msgspec.structs.replace(pdu, tlvs=(*pdu.tlvs, CONGESTION_STATE(congestion)))
+    return msgspec.structs.replace(pdu, tlvs=(*pdu.tlvs, congestion))
 
 
 def _without_tlvs(pdu: Pdu) -> Pdu:

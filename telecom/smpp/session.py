@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import ClassVar, Final
 
-import msgspec
-
 from telecom.smpp.adaptation import adapted
 from telecom.smpp.binding import Binding, version_of_smsc
 from telecom.smpp.codec import Framer, Undecodable, decode, encode
@@ -40,7 +38,8 @@ from telecom.smpp.pdus import (
 )
 from telecom.smpp.states import BOUND, KNOWN, RECEIVABLE, SENDABLE, TRANSITIONS, Side, State
 from telecom.smpp.status import CommandStatus
-from telecom.smpp.tlvs import CONGESTION_STATE
+from telecom.smpp.timers import Timer, Timers, TimerValues
+from telecom.smpp.tlvs import CONGESTION_STATE, Tlv
 from telecom.smpp.versions import InterfaceVersion
 from telecom.smpp.window import Window
 
@@ -51,13 +50,9 @@ _UNKNOWN: Final = CommandStatus.ESME_RINVCMDID
 _RESPONSE_TYPES: Final = [pdu for command_id, pdu in PDUS.items() if command_id & RESPONSE_BIT]
 
 
-class SessionLimits(msgspec.Struct, frozen=True):
-    """The timers of SMPP 3.4 7.2 in seconds (None: not used), and what a peer may make of us."""
+class SessionLimits(TimerValues, frozen=True):
+    """The timers, what a peer may make grow, and the versions."""
 
-    session_init_timer: float | None = 10.0
-    enquire_link_timer: float | None = 30.0
-    inactivity_timer: float | None = None
-    response_timer: float = 10.0
     window: int = 100
     """How many requests of ours may await their responses."""
     peer_window: int | None = None
@@ -81,19 +76,19 @@ class Session:
     `unanswered` counts the peer's requests that have no response yet, a long one as several;
     `bind` is the request that made the session bound, and `version` what both ends speak then:
     until the bind request (at the SMSC) or its response (at the ESME) it is what we speak.
-    `peer_window` may be changed at any time. `congestion` is what every response tells a peer of
-    5.0, and `peer_congestion` what we were told last: 0 to 100 (SMPP 5.0 4.8.4.18), None so far.
+    `peer_window` may be changed at any time. `peer_congestion` is what the peer's responses told
+    last, 0 to 100 (SMPP 5.0 4.8.4.18), None as long as they have told nothing.
     """
 
     def __init__(self, side: Side, limits: SessionLimits, *, now: float) -> None:
         self.side = side
         self.limits = limits
         self.bind: Bind | None = None
-        self.version = limits.version
         self.unanswered = 0
         self.peer_window = limits.peer_window
-        self.congestion: int | None = None
         self.peer_congestion: int | None = None
+        self._congestion: Tlv | None = None
+        self._agree_on(limits.version)
         self._extra_counts: dict[int, int] = {}
         self._extra = 0
         self._window = Window(limits.window, limits.response_timer)
@@ -103,9 +98,8 @@ class Session:
         self._binding = Binding(limits.pipelined)
         self._binds_refused = 0
         self._unbind: Unbind | None = None
-        self._unbind_due = 0.0
         self._probe: EnquireLink | None = None
-        self._opened_at = self._heard_at = self._used_at = now
+        self._timers = Timers(limits, now)
         self._enter(State.OPEN)
 
     @property
@@ -118,13 +112,26 @@ class Session:
         """How many more requests may be sent now."""
         return self._window.free
 
+    @property
+    def congestion(self) -> int | None:
+        """What our responses tell a peer of 5.0, 0 to 100; None: nothing.
+
+        Setting it raises `LocalError` for what is no octet.
+        """
+        return None if self._congestion is None else self._congestion.value[0]
+
+    @congestion.setter
+    def congestion(self, state: int | None) -> None:
+        self._congestion = None if state is None else CONGESTION_STATE(state)
+        self._agree_on(self.version)
+
     # Octets and events
 
     def receive_data(self, data: bytes, now: float) -> None:
         """Take what has come from the peer; never raises, whatever it is."""
         if self.closed:
             return
-        self._heard_at = now
+        self._timers.heard_at = now
         try:
             for frame in self._framer.feed(data):
                 self._receive(decode(frame), now, len(frame))
@@ -200,30 +207,20 @@ class Session:
 
     def next_timer(self) -> float | None:
         """Return when to call `handle_timer`, None for never."""
-        return min((due for due, _ in self._timers()), default=None)
+        return min((due for due, _ in self._running()), default=None)
 
     def handle_timer(self, now: float) -> None:
         """Do what is due; to come early or late does no harm."""
-        for due, act in list(self._timers()):
+        for due, timer in list(self._running()):
             if due <= now and not self.closed:
-                act(now)
+                self._ON_TIMER[timer](self, now)
 
-    def _timers(self) -> Iterator[tuple[float, Callable[[float], None]]]:
-        limits = self.limits
-        if self.closed:
-            return
-        if self.state in (State.OPEN, State.OUTBOUND):
-            if limits.session_init_timer is not None:
-                yield self._opened_at + limits.session_init_timer, self._session_init_expired
-        elif self.state in BOUND:
-            if limits.enquire_link_timer is not None and self._probe is None:
-                yield self._heard_at + limits.enquire_link_timer, self._enquire
-            if limits.inactivity_timer is not None:
-                yield self._used_at + limits.inactivity_timer, self._inactive
+    def _running(self) -> Iterator[tuple[float, Timer]]:
+        for due, timer in self._timers.running(self.state):
+            if timer is not Timer.ENQUIRE_LINK or self._probe is None:
+                yield due, timer
         if self._window.due is not None:
-            yield self._window.due, self._expire
-        if self._unbind is not None:
-            yield self._unbind_due, self._answer_unbind
+            yield self._window.due, Timer.RESPONSE
 
     def _session_init_expired(self, _: float) -> None:
         self._close(Cause.SESSION_INIT)
@@ -233,7 +230,7 @@ class Session:
         self._request(self._probe, now)
 
     def _inactive(self, now: float) -> None:
-        self._used_at = now
+        self._timers.used_at = now
         self._request(Unbind(), now)
 
     def _expire(self, now: float) -> None:
@@ -243,6 +240,19 @@ class Session:
                 return
             self._events.append(Unanswered(request, sequence_number))
 
+    def _answer_unbind(self, _: float) -> None:
+        if self._unbind is not None:
+            self._send(UnbindResp(), self._unbind.sequence_number)
+            self._close(Cause.UNBOUND)
+
+    _ON_TIMER: ClassVar[dict[Timer, Callable[..., None]]] = {
+        Timer.SESSION_INIT: _session_init_expired,
+        Timer.ENQUIRE_LINK: _enquire,
+        Timer.INACTIVITY: _inactive,
+        Timer.RESPONSE: _expire,
+        Timer.UNBIND: _answer_unbind,
+    }
+
     # Receiving
 
     def _receive(self, pdu: Pdu | Undecodable, now: float, size: int) -> None:
@@ -251,7 +261,7 @@ class Session:
         elif (handler := self._HANDLERS.get(type(pdu))) is not None:
             handler(self, pdu, now)
         elif isinstance(pdu, Pdu):
-            self._used_at = now
+            self._timers.used_at = now
             if self.peer_window is not None and self.unanswered - self._extra >= self.peer_window:
                 self._respond_with_status(pdu, self.limits.over_window)
                 return
@@ -299,12 +309,12 @@ class Session:
             self._refuse(pdu)
             return
         self._binding.request = pdu
-        self.version = min(self.limits.version, InterfaceVersion.of(pdu.interface_version))
+        self._agree_on(InterfaceVersion.of(pdu.interface_version))
         self._events.append(BindRequested(pdu))
 
     def _receive_unbind(self, pdu: Unbind, now: float) -> None:
         self._unbind = pdu
-        self._unbind_due = now + self.limits.response_timer
+        self._timers.unbind_at = now
         self._enter(TRANSITIONS[self.state, Unbind])
         self._events.append(Unbinding())
         self._answer_unbind_when_idle()
@@ -317,7 +327,7 @@ class Session:
         self._events.append(pdu)
 
     def _receive_notification(self, pdu: AlertNotification, now: float) -> None:
-        self._used_at = now
+        self._timers.used_at = now
         self._events.append(pdu)
 
     def _receive_response(self, pdu: Pdu | Undecodable, now: float) -> None:
@@ -327,14 +337,17 @@ class Session:
             self._events.append(Unmatched(pdu))
             return
         self._window.remove(pdu.sequence_number)
-        if isinstance(pdu, Pdu) and pdu.tlvs:
-            self._note_congestion(pdu)
-        if request is self._probe:
+        probes = request is self._probe
+        if probes:
             self._probe = None
-        elif isinstance(pdu, Undecodable):
-            self._events.append(BadResponse(request, pdu))
-        else:
-            self._used_at = now
+        if isinstance(pdu, Undecodable):
+            if not probes:
+                self._events.append(BadResponse(request, pdu))
+            return
+        if pdu.tlvs:
+            self._note_congestion(pdu)
+        if not probes:
+            self._timers.used_at = now
             self._events.append(Responded(request, pdu))
             self._move(request, pdu)
 
@@ -368,30 +381,27 @@ class Session:
             self.bind = request
             if self.side is Side.ESME:
                 told = version_of_smsc(response, self.limits.assumed_version)
-                self.version = min(
-                    self.limits.version, InterfaceVersion.of(request.interface_version), told
-                )
+                self._agree_on(min(told, InterfaceVersion.of(request.interface_version)))
             self._enter(state)
 
     def _decide_bind(self, request: Pdu, response: Pdu) -> None:
         held = self._binding.decided()
         self._move(request, response)
         for pdu, size in held:
-            self._receive(pdu, self._heard_at, size)
+            self._receive(pdu, self._timers.heard_at, size)
         if self.bind is None:
-            self.version = self.limits.version
+            self._agree_on(self.limits.version)
             self._binds_refused += 1
             if self._binds_refused >= self.limits.bind_attempts:
                 self._close(Cause.BIND_REFUSED)
 
     def _answer_unbind_when_idle(self) -> None:
         if self.unanswered <= 0:
-            self._answer_unbind(self._heard_at)
+            self._answer_unbind(self._timers.heard_at)
 
-    def _answer_unbind(self, _: float) -> None:
-        if self._unbind is not None:
-            self._send(UnbindResp(), self._unbind.sequence_number)
-            self._close(Cause.UNBOUND)
+    def _agree_on(self, version: InterfaceVersion) -> None:
+        self.version = min(self.limits.version, version)
+        self._adapts = self._congestion is not None or self.version is InterfaceVersion.V33
 
     def _enter(self, state: State) -> None:
         self.state = state
@@ -417,6 +427,6 @@ class Session:
         return sequence_number
 
     def _send(self, pdu: Pdu, sequence_number: int) -> None:
-        if pdu.tlvs or self.congestion is not None:
-            pdu = adapted(pdu, self.version, self.congestion if self.bind else None)
+        if self._adapts:
+            pdu = adapted(pdu, self.version, self._congestion if self.bind else None)
         self._out.append(encode(pdu, sequence_number))

@@ -110,13 +110,15 @@ def test_congestion_is_told_in_every_response_to_a_peer_of_50() -> None:
     ).done()
     playbook.session.congestion = None
     playbook << Received(EnquireLink(), 4) >> Send(EnquireLinkResp(), 4)
+    with pytest.raises(LocalError, match="congestion_state"):
+        playbook.session.congestion = 256
 
 
 def test_congestion_is_not_told_twice_nor_in_a_nack_nor_before_50() -> None:
     told = SubmitSmResp(b"id", tlvs=(CONGESTION_STATE(10),))
-    assert adapted(told, V50, 90) == told
-    assert adapted(GenericNack(), V50, 90) == GenericNack()
-    assert adapted(SubmitSmResp(b"id"), V34, 90) == SubmitSmResp(b"id")
+    assert adapted(told, V50, BUSY) == told
+    assert adapted(GenericNack(), V50, BUSY) == GenericNack()
+    assert adapted(SubmitSmResp(b"id"), V34, BUSY) == SubmitSmResp(b"id")
     playbook = Playbook(Side.SMSC)
     playbook.session.congestion = 90
     playbook << Received(EnquireLink(), 1) >> Send(EnquireLinkResp(), 1)

@@ -1,0 +1,54 @@
+"""The timers of a session and when they go off, SMPP 3.4 7.2 and 5.0 2.7; no clock is read."""
+
+from collections.abc import Iterator
+from enum import Enum
+
+import msgspec
+
+from telecom.smpp.states import BOUND, State
+
+
+class TimerValues(msgspec.Struct, frozen=True):
+    """The timers in seconds; None: not used."""
+
+    session_init_timer: float | None = 10.0
+    enquire_link_timer: float | None = 30.0
+    inactivity_timer: float | None = None
+    response_timer: float = 10.0
+
+
+class Timer(Enum):
+    """What can go off."""
+
+    SESSION_INIT = "connected, and not bound in time"
+    ENQUIRE_LINK = "nothing heard for long"
+    INACTIVITY = "nothing but enquire_link for long"
+    RESPONSE = "a request of ours is not answered in time"
+    UNBIND = "the peer has unbound, and we have not answered all that it asked"
+
+
+class Timers:
+    """The moments that the timers count from, of a session that begins now."""
+
+    def __init__(self, values: TimerValues, now: float) -> None:
+        self._values = values
+        self._opened_at = now
+        self.heard_at = now
+        """When anything came from the peer last."""
+        self.used_at = now
+        """When anything but enquire_link passed last."""
+        self.unbind_at: float | None = None
+        """When the peer unbound."""
+
+    def running(self, state: State) -> Iterator[tuple[float, Timer]]:
+        """Yield what runs in a state, and when it goes off: all but the response timer."""
+        values = self._values
+        if state in BOUND:
+            if values.enquire_link_timer is not None:
+                yield self.heard_at + values.enquire_link_timer, Timer.ENQUIRE_LINK
+            if values.inactivity_timer is not None:
+                yield self.used_at + values.inactivity_timer, Timer.INACTIVITY
+        elif state in (State.OPEN, State.OUTBOUND) and values.session_init_timer is not None:
+            yield self._opened_at + values.session_init_timer, Timer.SESSION_INIT
+        elif state is State.UNBOUND and self.unbind_at is not None:
+            yield self.unbind_at + values.response_timer, Timer.UNBIND
