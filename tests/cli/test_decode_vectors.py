@@ -10,10 +10,13 @@ import pytest
 from telecom.cli.dissection.dissector import Dissector
 from telecom.cli.dissection.layers import Layer
 from telecom.cli.dissection.tree import Branch
+from telecom.smpp.codec import encode
+from telecom.smpp.pdus import DataSm
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 SS7 = {vector["name"]: vector for vector in json.loads((VECTORS / "ss7.json").read_text())}
 SMPP = {vector["name"]: vector for vector in json.loads((VECTORS / "smpp.json").read_text())}
+TLVS = json.loads((VECTORS / "smpp_tlvs.json").read_text())
 TPDUS = {vector["name"]: vector for vector in json.loads((VECTORS / "tpdu.json").read_text())}
 
 LAYERS = [
@@ -64,6 +67,36 @@ def test_smpp(name: str) -> None:
     fields = SMPP[name]["fields"]
     for field in ("smpp.source_addr", "smpp.destination_addr", "smpp.message_id", "smpp.system_id"):
         assert set(fields.get(field, ())) <= words(tree)
+
+
+@pytest.mark.parametrize("entry", TLVS, ids=[entry["name"] for entry in TLVS])
+def test_parameters_of_smpp(entry: dict[str, Any]) -> None:
+    frame = encode(DataSm()) + bytes.fromhex(entry["hex"])
+    tree = Dissector().dissect(len(frame).to_bytes(4, "big") + frame[4:])
+    assert not tree.has_fault
+    (shown,) = [branch for branch in tree.branches if branch.name == entry["name"]]
+    if isinstance(entry["value"], dict):
+        assert [branch.name for branch in shown.branches] == list(entry["value"])
+    elif isinstance(entry["value"], int):
+        assert shown.value == entry["value"]
+
+
+@pytest.mark.parametrize(
+    ("name", "octets", "meaning"),
+    [
+        ("congestion_state", "0428000100", "idle"),
+        ("congestion_state", "0428000132", "high load"),
+        ("congestion_state", "0428000164", "congested"),
+        ("congestion_state", "04280001ff", None),
+        ("broadcast_error_status", "0607000400000109", "ESME_RINVBCASTAREAFMT"),
+        ("broadcast_error_status", "0607000400000401", None),
+    ],
+)
+def test_what_a_parameter_means(name: str, octets: str, meaning: str | None) -> None:
+    frame = encode(DataSm()) + bytes.fromhex(octets)
+    tree = Dissector().dissect(len(frame).to_bytes(4, "big") + frame[4:])
+    (shown,) = [branch for branch in tree.branches if branch.name == name]
+    assert shown.meaning == meaning
 
 
 @pytest.mark.parametrize("name", TPDUS)

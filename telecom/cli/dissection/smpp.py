@@ -92,17 +92,38 @@ def _version(interface_version: int) -> str:
     return f"{interface_version >> 4}.{interface_version & 0x0F}"
 
 
+_CONGESTION: Final = (  # 5.0 4.8.4.18: up to which value, and what it is
+    (0, "idle"),
+    (29, "low load"),
+    (49, "medium load"),
+    (79, "high load"),
+    (89, "optimum load"),
+    (99, "nearing congestion"),
+    (100, "congested"),
+)
+
+
+def _congestion(state: int) -> str | None:
+    return next((text for most, text in _CONGESTION if state <= most), None)
+
+
 _MEANINGS: Final[Meanings] = {
     "command_status": named(CommandStatus),
     "error_status_code": named(CommandStatus),
+    "broadcast_error_status": named(CommandStatus),
     "message_state": named(MessageState),
+    "congestion_state": _congestion,
     "data_coding": _data_coding,
     "esm_class": _bits(_ESM_CLASS),
     "registered_delivery": _bits(_REGISTERED_DELIVERY),
     "interface_version": _version,
     "sc_interface_version": _version,
-    **dict.fromkeys(("source_addr_ton", "dest_addr_ton", "esme_addr_ton"), type_of_number),
-    **dict.fromkeys(("source_addr_npi", "dest_addr_npi", "esme_addr_npi"), numbering_plan),
+    **dict.fromkeys(
+        ("addr_ton", "source_addr_ton", "dest_addr_ton", "esme_addr_ton"), type_of_number
+    ),
+    **dict.fromkeys(
+        ("addr_npi", "source_addr_npi", "dest_addr_npi", "esme_addr_npi"), numbering_plan
+    ),
 }
 
 
