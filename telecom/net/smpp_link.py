@@ -23,6 +23,7 @@ from telecom.smpp.events import (
 from telecom.smpp.pdus import Bind, Pdu, Unbind
 from telecom.smpp.session import Session, SessionLimits
 from telecom.smpp.states import Side
+from telecom.smpp.versions import InterfaceVersion
 
 LINGER: Final = 5.0
 """How long a closed connection may take to get rid of its last octets, seconds."""
@@ -103,6 +104,28 @@ class SmppLink(asyncio.Protocol):
     def is_reading(self) -> bool:
         """Whether it takes octets of the peer, or has too much of it in hand."""
         return self._reading
+
+    @property
+    def version(self) -> InterfaceVersion:
+        """The version that both ends speak; before the bind the highest that we do."""
+        return self._session.version
+
+    @property
+    def congestion(self) -> int | None:
+        """What our responses tell a peer of 5.0: 0 (idle) to 100 (SMPP 5.0 4.8.4.18), or nothing.
+
+        Setting it raises `LocalError` for what is no octet.
+        """
+        return self._session.congestion
+
+    @congestion.setter
+    def congestion(self, state: int | None) -> None:
+        self._session.congestion = state
+
+    @property
+    def peer_congestion(self) -> int | None:
+        """What the peer's responses have told last of the same kind."""
+        return self._session.peer_congestion
 
     def limit(self, limits: LinkLimits) -> None:
         """Go on with other limits; how long requests of ours may queue stays what it was."""

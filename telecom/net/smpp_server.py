@@ -27,7 +27,6 @@ from telecom.smpp.states import Side
 from telecom.smpp.status import CommandStatus, status_name
 from telecom.smpp.tlvs import SC_INTERFACE_VERSION
 
-INTERFACE_VERSION: Final = 0x34
 _UNBOUND_OUT_BUFFER: Final = 1 << 14
 """Octets that a peer may leave untaken before it has bound."""
 
@@ -37,6 +36,9 @@ Authenticate = Callable[[Bind, "ServerSession"], Awaitable["int | SessionTerms"]
 ESME_ROK is the server's own terms. The session tells where the ESME is (`peer`), whether it came
 by TLS (`is_secure`) and which certificate it has shown (`client_certificate`).
 """
+
+_CONGESTED: Final = 100
+"""SMPP 5.0 4.8.4.18: send no more."""
 
 _log = structlog.get_logger("telecom.smpp")
 
@@ -62,8 +64,10 @@ class SessionTerms(msgspec.Struct, frozen=True):
 
     window: int | None = None
     """How many requests of ours, deliver_sm for one, may await its responses."""
+    peer_window: int | None = None
+    """How many of its requests may await ours; one more is answered ESME_RTHROTTLED."""
     unanswered: int | None = None
-    """How many of its requests may await ours."""
+    """How many of its requests may await ours before nothing more is read from it."""
     enquire_link_timer: float | None = None
     inactivity_timer: float | None = None
 
@@ -90,7 +94,7 @@ class ServerSession(SmppLink):
 
     @property
     def interface_version(self) -> int:
-        """The version that the ESME speaks; below 0x34 it gets no optional parameters."""
+        """What the ESME has said that it speaks; `version` is what both do."""
         return self._bind.interface_version
 
     @property
@@ -207,10 +211,9 @@ class ServerSession(SmppLink):
             _log.warning("smpp_bind_refused", peer=self.peer, status=status_name(decision))
             self.reject(bind, decision)
             return
-        versioned = bind.interface_version >= INTERFACE_VERSION
         response = cast("type[BindResp]", RESPONSES[bind.command_id])
-        tlvs = (SC_INTERFACE_VERSION(INTERFACE_VERSION),) if versioned else ()
-        self.respond(bind, response(self._server.system_id, tlvs=tlvs))
+        highest = SC_INTERFACE_VERSION(self._limits.session.version)
+        self.respond(bind, response(self._server.system_id, tlvs=(highest,)))
         self._bind = bind
         self._transport.set_write_buffer_limits(high=self._limits.out_buffer)
         self.bound = True
@@ -324,12 +327,14 @@ class SmppServer:
         """Stop: what ESMEs have asked is answered, then they are unbound, in `drain` seconds.
 
         What they ask meanwhile is rejected (ESME_RSYSERR, SMPP 5.0 4.7.6: all or part of the MC is
-        unavailable), and so are new binds (ESME_RBINDFAIL).
+        unavailable), and so are new binds (ESME_RBINDFAIL); who speaks 5.0 is told of congestion.
         """
         self.closing = True
         for listener in self._listeners:
             listener.close()
         bound = [session for session in self._connections if session.bind_type is not Bind]
+        for session in bound:
+            session.congestion = _CONGESTED
         if bound:
             ending = [spawn(_finish(session), name="unbind") for session in bound]
             _, late = await asyncio.wait(ending, timeout=drain)

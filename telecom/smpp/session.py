@@ -161,7 +161,8 @@ class Session:
 
     def limit(self, limits: SessionLimits) -> None:
         """Go on with other limits; the response timer and the longest PDU stay what they were."""
-        self.limits = limits
+        self.limits = self._timers.values = limits
+        self.peer_window = limits.peer_window
         self._window.size = limits.window
 
     # Requests and responses

@@ -28,10 +28,10 @@ class Timer(Enum):
 
 
 class Timers:
-    """The moments that the timers count from, of a session that begins now."""
+    """The moments that the timers count from, of a session that begins now; `values` may change."""
 
     def __init__(self, values: TimerValues, now: float) -> None:
-        self._values = values
+        self.values = values
         self._opened_at = now
         self.heard_at = now
         """When anything came from the peer last."""
@@ -42,7 +42,7 @@ class Timers:
 
     def running(self, state: State) -> Iterator[tuple[float, Timer]]:
         """Yield what runs in a state, and when it goes off: all but the response timer."""
-        values = self._values
+        values = self.values
         if state in BOUND:
             if values.enquire_link_timer is not None:
                 yield self.heard_at + values.enquire_link_timer, Timer.ENQUIRE_LINK

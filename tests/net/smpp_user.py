@@ -43,7 +43,7 @@ class User:
         if bind.system_id == b"broken":
             raise RuntimeError("the account database is down")
         if bind.system_id == b"terms":
-            return SessionTerms(window=1, unanswered=2)
+            return SessionTerms(window=1, peer_window=3, unanswered=2)
         return Status.ESME_ROK if bind.password == b"demo" else Status.ESME_RINVPASWD
 
     def bound(self, session: ServerSession) -> None:

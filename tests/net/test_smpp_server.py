@@ -22,6 +22,7 @@ from telecom.smpp.pdus import (
 )
 from telecom.smpp.status import CommandStatus as Status
 from telecom.smpp.tlvs import SC_INTERFACE_VERSION
+from telecom.smpp.versions import InterfaceVersion
 from tests.net.smpp_peer import until
 from tests.net.smpp_user import DELIVER, SUBMIT, Join, Start, User
 
@@ -30,11 +31,12 @@ async def test_bind_submit_unbind(start: Start, join: Join, user: User) -> None:
     server = await start()
     peer = await join(server)
     assert await peer.bind() == BindTransceiverResp(
-        b"smsc", sequence_number=1, tlvs=(SC_INTERFACE_VERSION(0x34),)
+        b"smsc", sequence_number=1, tlvs=(SC_INTERFACE_VERSION(0x50),)
     )
     (session,) = server.sessions
     assert (session.system_id, session.bind_type) == ("demo", BindTransceiver)
-    assert (session.receives, session.transmits, session.interface_version) == (True, True, 0x34)
+    assert (session.receives, session.transmits) == (True, True)
+    assert session.interface_version == session.version == InterfaceVersion.V34
     assert await peer.ask(SUBMIT, 2) == SubmitSmResp(b"2", sequence_number=2)
     assert await peer.ask(QuerySm(), 3) is not None
     assert await peer.ask(Unbind(), 4) == UnbindResp(sequence_number=4)

@@ -7,12 +7,16 @@ import pytest
 from telecom.net.tasks import spawn
 from telecom.smpp.codec import encode
 from telecom.smpp.pdus import (
+    BindTransceiver,
     BindTransceiverResp,
+    EnquireLink,
+    EnquireLinkResp,
     SubmitSmResp,
     Unbind,
     UnbindResp,
 )
 from telecom.smpp.status import CommandStatus as Status
+from telecom.smpp.tlvs import CONGESTION_STATE
 from tests.net.smpp_peer import Peer, until
 from tests.net.smpp_user import SUBMIT, Join, Start, User
 
@@ -66,6 +70,22 @@ async def test_close_refuses_who_comes_to_bind(start: Start, join: Join, user: U
     await closing
     assert await idle.at_end()
     assert user.log == ["bound demo", "unbound demo"]
+
+
+async def test_close_tells_of_congestion(start: Start, join: Join, user: User) -> None:
+    user.hold = True
+    server = await start()
+    peer = await join(server)
+    await peer.bind(BindTransceiver(b"demo", b"demo", interface_version=0x50))
+    peer.send(SUBMIT, 2)
+    await until(lambda: bool(user.reads))
+    closing = spawn(server.close(5), name="close")
+    await until(lambda: server.closing)
+    assert await peer.ask(EnquireLink(), 3) == EnquireLinkResp(
+        sequence_number=3, tlvs=(CONGESTION_STATE(100),)
+    )
+    await peer.close()
+    await closing
 
 
 async def test_close_answers_also_who_is_unbinding(start: Start, join: Join, user: User) -> None:

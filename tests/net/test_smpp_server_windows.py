@@ -14,8 +14,10 @@ from telecom.smpp.pdus import (
     EnquireLink,
     EnquireLinkResp,
     SubmitSmResp,
+    Unbind,
 )
 from telecom.smpp.status import CommandStatus as Status
+from telecom.smpp.tlvs import CONGESTION_STATE
 from tests.net.smpp_peer import until
 from tests.net.smpp_user import DELIVER, SUBMIT, Join, Start, User, encoded
 
@@ -149,6 +151,53 @@ async def test_terms_of_one_esme(start: Start, join: Join, user: User) -> None:
     assert sum(map(len, user.reads)) == 3
     peer.send(encode(DeliverSmResp(), 1) + encode(DeliverSmResp(), 2))
     await asyncio.gather(*delivered)
+
+
+async def test_a_window_of_the_peers_own(start: Start, join: Join, user: User) -> None:
+    user.hold = True
+    server = await start()
+    peer = await join(server)
+    await peer.bind(BindTransceiver(b"terms"))
+    (session,) = server.sessions
+    peer.send(b"".join(encode(SUBMIT, number) for number in range(2, 6)))
+    throttled = SubmitSmResp(command_status=Status.ESME_RTHROTTLED, sequence_number=5)
+    assert await peer.receive() == throttled
+    session.agree(SessionTerms(peer_window=4))
+    peer.send(encode(SUBMIT, 6) + encode(SUBMIT, 7))
+    assert await peer.receive() == SubmitSmResp(
+        command_status=Status.ESME_RTHROTTLED, sequence_number=7
+    )
+    assert sum(map(len, user.reads)) == 4
+
+
+async def test_timers_of_one_esme(start: Start, join: Join) -> None:
+    server = await start()
+    peer = await join(server)
+    await peer.bind()
+    (session,) = server.sessions
+    session.agree(SessionTerms(enquire_link_timer=0.01))
+    assert await peer.receive() == EnquireLink(sequence_number=1)
+    peer.send(EnquireLinkResp(), 1)
+    session.agree(SessionTerms(inactivity_timer=0.01))
+    assert await peer.receive() == Unbind(sequence_number=2)
+
+
+async def test_congestion_is_told_and_heard(start: Start, join: Join) -> None:
+    server = await start()
+    peer = await join(server)
+    await peer.bind(BindTransceiver(b"demo", b"demo", interface_version=0x50))
+    (session,) = server.sessions
+    session.congestion = 85
+    assert await peer.ask(SUBMIT, 2) == SubmitSmResp(
+        b"2", sequence_number=2, tlvs=(CONGESTION_STATE(85),)
+    )
+    delivered = session.request(DELIVER)
+    await peer.receive()
+    peer.send(DeliverSmResp(tlvs=(CONGESTION_STATE(90),)), 1)
+    await delivered
+    assert (session.congestion, session.peer_congestion) == (85, 90)
+    with pytest.raises(LocalError):
+        session.congestion = 256
 
 
 async def test_deliver_sm_whose_answer_is_bad_or_never_comes(start: Start, join: Join) -> None:
