@@ -7,8 +7,8 @@ from typing import Final
 from telecom.net.smpp_client_link import EsmeLink
 from telecom.smpp.errors import LinkClosedError, LocalError
 
-_SHORTEST_WAIT: Final = 1e-6
-"""Seconds; of the sum of many small fractions a little is lost."""
+_WHOLE: Final = 1 - 1e-9
+"""A token: of the sum of many small fractions a little is lost."""
 
 
 class Pace:
@@ -27,8 +27,8 @@ class Pace:
         rested = 0.0 if self._at is None else now - self._at
         self._tokens = min(self._most, self._tokens + rested * self._rate)
         self._at = now
-        if self._tokens < 1:
-            return max((1 - self._tokens) / self._rate, _SHORTEST_WAIT)
+        if self._tokens < _WHOLE:
+            return (1 - self._tokens) / self._rate
         self._tokens -= 1
         return 0.0
 
