@@ -1,0 +1,1 @@
+"""Conformance: named cases, each with its clause of a specification, run against any peer."""

@@ -1,0 +1,55 @@
+"""Every octet that a case sends and is sent, with its time."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import msgspec
+
+MOST_OCTETS: Final = 1 << 20
+"""How much of a case is kept: a peer may send for as long as it is listened to."""
+
+
+class Octets(msgspec.Struct, frozen=True):
+    """What went over a connection of a case at once; `at` is in seconds from its begin."""
+
+    at: float
+    connection: int
+    sent: bool
+    data: bytes
+
+
+class Recording:
+    """What went over the connections of one case, in order."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._begin = clock()
+        self._entries: list[Octets] = []
+        self._room = MOST_OCTETS
+
+    def add(self, connection: int, data: bytes, *, sent: bool) -> None:
+        """Take what was sent or received; beyond the limit nothing more is kept."""
+        kept, self._room = data[: self._room], max(0, self._room - len(data))
+        if kept:
+            self._entries.append(Octets(self._clock() - self._begin, connection, sent, kept))
+
+    @property
+    def seconds(self) -> float:
+        """How long it has gone on."""
+        return self._clock() - self._begin
+
+    def exchange(self) -> tuple[Octets, ...]:
+        """Return it all; what one side said in one go on a connection is one entry."""
+        return tuple(self._joined())
+
+    def _joined(self) -> Iterator[Octets]:
+        held: Octets | None = None
+        for entry in self._entries:
+            if held is not None:
+                if (entry.connection, entry.sent) == (held.connection, held.sent):
+                    held = msgspec.structs.replace(held, data=held.data + entry.data)
+                    continue
+                yield held
+            held = entry
+        if held is not None:
+            yield held

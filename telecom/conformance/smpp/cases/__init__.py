@@ -1,0 +1,1 @@
+"""The cases, by the kind of peer that is under test."""
