@@ -32,7 +32,7 @@ from telecom.smpp.pdus import (
     Unbind,
     UnbindResp,
 )
-from telecom.smpp.session import LONG_REQUEST
+from telecom.smpp.session import LONG_REQUEST, SessionLimits
 from telecom.smpp.states import Side, State
 from telecom.smpp.status import CommandStatus as Status
 from telecom.smpp.tlvs import MESSAGE_PAYLOAD
@@ -313,6 +313,16 @@ def test_window() -> None:
     playbook << Request(SUBMIT) >> Send(SUBMIT, 4)
     playbook << Request(Unbind()) >> Send(Unbind(), 5)
     assert playbook.session.window_free == 0
+
+
+def test_other_limits_hold_at_once() -> None:
+    playbook = bound_smsc(enquire_link_timer=30.0)
+    playbook.session.limit(SessionLimits(enquire_link_timer=5.0, window=1, peer_window=1))
+    throttled = SubmitSmResp(command_status=Status.ESME_RTHROTTLED)
+    playbook << Received(SUBMIT, 2) >> Tell(SubmitSm) << Received(SUBMIT, 3) >> Send(throttled, 3)
+    playbook << At(5.0) >> Send(EnquireLink(), 1)
+    with pytest.raises(WindowFullError):
+        playbook.session.send_request(DELIVER, 5.0)
 
 
 def test_unbind_waits_for_what_is_unanswered() -> None:

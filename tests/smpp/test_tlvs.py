@@ -8,9 +8,9 @@ from telecom.smpp import tlvs
 from telecom.smpp.codec import decode, encode
 from telecom.smpp.declarations import Part
 from telecom.smpp.errors import LocalError, PduError
-from telecom.smpp.pdus import DataSm, DeliverSm, Pdu, SubmitSm
+from telecom.smpp.pdus import BroadcastSm, DataSm, DeliverSm, Pdu, SubmitSm
 from telecom.smpp.status import CommandStatus as Status
-from telecom.smpp.tlv_structures import NetworkErrorCode, Subaddress
+from telecom.smpp.tlv_structures import BroadcastAreaIdentifier, NetworkErrorCode, Subaddress
 from telecom.smpp.tlvs import TLV_TYPES, CStringTlv, IntegerTlv, Tlv
 from tests.smpp.conftest import TLV_VECTORS, vector
 
@@ -79,6 +79,13 @@ def test_unknown_ones_pass_in_order_and_duplicates_stay() -> None:
     assert tlvs.USER_MESSAGE_REFERENCE.of(decoded) == 1
 
 
+def test_every_area_of_a_broadcast() -> None:
+    areas = [BroadcastAreaIdentifier(0, name) for name in (b"Leeds", b"York")]
+    pdu = BroadcastSm(tlvs=(*map(tlvs.BROADCAST_AREA_IDENTIFIER, areas), tlvs.SOURCE_PORT(1)))
+    assert tlvs.BROADCAST_AREA_IDENTIFIER.of(pdu) == areas[0]
+    assert tlvs.BROADCAST_AREA_IDENTIFIER.all_of(pdu) == areas
+
+
 @pytest.mark.parametrize(
     ("tlv", "status"),
     [
@@ -110,6 +117,8 @@ def test_our_own_wrong_values() -> None:
         tlvs.DEST_SUBADDRESS(Subaddress(0xA0, bytes(24)))
     with pytest.raises(LocalError, match="receipted_message_id"):
         tlvs.RECEIPTED_MESSAGE_ID(b"\0")
+    with pytest.raises(LocalError, match="source_port=-1"):
+        tlvs.SOURCE_PORT(-1)
 
 
 @given(st.sampled_from(sorted(TLV_TYPES)), st.binary(max_size=70))
