@@ -2,12 +2,13 @@
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from telecom.runtime.command_line import run_command_line
-from telecom.runtime.options import AsJson, Config, PortOffset
+from telecom.runtime.options import AsJson, PortOffset
 
 if TYPE_CHECKING:
     from smsc_sim.config import SmscSimConfig
@@ -17,18 +18,24 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def smsc_sim(
-    config: Config,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="The TOML file; without it, the lab's.", dir_okay=False),
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Where ESMEs bind.", min=0, max=65535)] = None,
+    seed: Annotated[int | None, typer.Option(help="The seed of all that is drawn.")] = None,
     port_offset: PortOffset = 0,
     as_json: AsJson = False,
 ) -> int:
-    """Run a simulated SMSC until Ctrl-C: it accepts messages and sends receipts by its rules."""
+    """Run a simulated SMSC until Ctrl-C: it does with messages what its rules say."""
     from smsc_sim.config import SmscSimConfig
     from telecom.runtime import logs
-    from telecom.runtime.config import load
+    from telecom.runtime.config import load, shipped_configs
     from telecom.runtime.service import run
 
     logs.configure(level="warning")
-    settings = load(SmscSimConfig, config).moved(port_offset=port_offset)
+    settings = load(SmscSimConfig, config or shipped_configs() / "smsc_sim.toml")
+    settings = settings.moved(port_offset=port_offset, port=port, seed=seed)
     return run(lambda stop: _serve(stop, settings, as_json=as_json))
 
 
