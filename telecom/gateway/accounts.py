@@ -23,6 +23,10 @@ class StoredAccount(msgspec.Struct, frozen=True):
     account: Account
     password: str
 
+    def __repr__(self) -> str:
+        """Show nothing of the password."""
+        return f"{type(self).__name__}({self.account!r})"
+
 
 class Sender(msgspec.Struct, frozen=True):
     """What an account is to a message that it submits."""
@@ -143,5 +147,6 @@ class Accounts:
             response=account.id_format or limits.id_format,
             receipt=account.receipt_id_format or limits.receipt_id_format or limits.id_format,
         )
-        bucket = Bucket.of(f"account:{account.system_id}", account.rate)
+        # nodes share a bucket at one rate: at another one it is another bucket
+        bucket = Bucket.of(f"account:{account.system_id}:{account.rate:g}", account.rate)
         return Sender(terms, source, bucket, ids)

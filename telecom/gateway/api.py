@@ -1,20 +1,23 @@
-"""The gateway's HTTP API: health, metrics, number lookup, statements, evidence."""
+"""The gateway's HTTP API: health, metrics, accounts, number lookup, statements, evidence."""
 
 import contextlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response, status
+from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response, status
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
-from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from redis.exceptions import RedisError
 
 from telecom.charging.statements import month_of
-from telecom.gateway.account import Account
-from telecom.gateway.accounts import Accounts
+from telecom.gateway.account_changes import AccountChanges
+from telecom.gateway.accounts_api import accounts
+from telecom.gateway.api_access import Caller, Operator
+from telecom.gateway.authentication import Authentication
+from telecom.gateway.binds import Binds
 from telecom.gateway.health import Health
 from telecom.gateway.ledger_reader import LedgerReader
 from telecom.gateway.lookups import LookupRefused, Lookups
@@ -41,18 +44,30 @@ class EvidenceQuery(BaseModel):
 
 
 def make_api(
-    accounts: Accounts, lookups: Lookups, ledger: LedgerReader, *, health: Health, metrics: Metrics
+    authentication: Authentication,
+    lookups: Lookups,
+    ledger: LedgerReader,
+    *,
+    account_changes: AccountChanges,
+    binds: Binds,
+    health: Health,
+    metrics: Metrics,
+    drain: Callable[[], None],
 ) -> FastAPI:
     """Return the application; every path under /v1 wants an account's name and password."""
     app = FastAPI(title="telecom gateway", description=__doc__ or "")
+    app.state.authentication = authentication
     app.state.lookups = lookups
     app.state.ledger = ledger
-    app.state.accounts = accounts
+    app.state.account_changes = account_changes
+    app.state.binds = binds
     app.state.health = health
     app.state.metrics = metrics
+    app.state.drain = drain
     app.add_exception_handler(RequestValidationError, wrong_request)
     app.include_router(operation)
     app.include_router(services, prefix="/v1")
+    app.include_router(accounts, prefix="/v1")
     return app
 
 
@@ -62,8 +77,11 @@ services = APIRouter()
 
 @operation.get("/healthz")
 async def healthz(request: Request, response: Response) -> dict[str, Any]:
-    """Tell whether the node works: 503 and the faults by name when it does not."""
+    """Tell whether the node works and takes more: 503, and faults by name, when it does not."""
     health: Health = request.app.state.health
+    if health.is_draining:
+        response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+        return {"status": "draining", "faults": {}}
     faults = await health.faults()
     if faults:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
@@ -78,25 +96,6 @@ async def prometheus(request: Request) -> Response:
     with contextlib.suppress(RedisError):
         await health.measure_queue()
     return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
-
-
-async def authenticated(
-    request: Request,
-    credentials: Annotated[HTTPBasicCredentials, Depends(HTTPBasic(realm="telecom"))],
-) -> Account:
-    """Return the account whose name and password came with the request."""
-    accounts: Accounts = request.app.state.accounts
-    account = await accounts.authenticate(credentials.username, credentials.password.encode())
-    if account is None:
-        raise HTTPException(
-            status.HTTP_401_UNAUTHORIZED,
-            "unknown account or wrong password",
-            headers={"WWW-Authenticate": "Basic"},
-        )
-    return account
-
-
-Caller = Annotated[Account, Depends(authenticated)]
 
 
 @services.post("/lookups", tags=["number lookup"])
@@ -127,11 +126,20 @@ async def statement(
 
 @services.get("/evidence", tags=["GT matching"])
 async def evidence(
-    request: Request, caller: Caller, asked: Annotated[EvidenceQuery, Query()]
+    request: Request, _: Operator, asked: Annotated[EvidenceQuery, Query()]
 ) -> StreamingResponse:
     """Stream every SRI-SM and MT-ForwardSM pair as JSON lines, for a complaint."""
-    if not caller.operator_of_platform:
-        raise HTTPException(status.HTTP_403_FORBIDDEN, "only for the platform's operator")
     ledger: LedgerReader = request.app.state.ledger
     lines = ledger.evidence(**asked.model_dump())
     return StreamingResponse(lines, media_type="application/x-ndjson")
+
+
+@services.post("/drain", status_code=status.HTTP_202_ACCEPTED, tags=["operation"])
+async def drain(request: Request, _: Operator) -> dict[str, str]:
+    """Have the node take no more: it answers what it holds, unbinds, and waits to be stopped.
+
+    From now on /healthz says "draining", with 503.
+    """
+    begin: Callable[[], None] = request.app.state.drain
+    begin()
+    return {"status": "draining"}

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -19,7 +20,7 @@ from telecom.net.smpp_server import ServerSession, SessionTerms
 from telecom.net.tasks import spawn
 from telecom.smpp.pdus import Bind, BindTransmitter
 from telecom.smpp.versions import InterfaceVersion
-from telecom.store.binds import LEASE, BindLeases, Lease
+from telecom.store.binds import LEASE, BindCount, BindLeases, Lease
 from telecom.store.micro_batch import MicroBatch
 
 _PATIENCE: Final = 1.0
@@ -73,6 +74,9 @@ class Binds:
         self._stopping.set()
         if self._renewing is not None:
             await self._renewing
+        for admission in self._admitted.values():  # the server closed before they were bound
+            if admission.lease is not None:
+                self._releases.add(admission.lease)
         await at_most(_PATIENCE, self._releases.drain)
 
     async def authenticate(self, bind: Bind, session: ServerSession) -> int | SessionTerms:
@@ -88,6 +92,10 @@ class Binds:
             return _terms_of(account)
         self._authentication.refused(refusal, system_id, host=session.peer[0], interface="smpp")
         return STATUSES[refusal]
+
+    async def count(self, system_ids: Iterable[str]) -> Mapping[str, BindCount]:
+        """Count the sessions of accounts on all nodes; raises `redis.exceptions.RedisError`."""
+        return await self._leases.count(system_ids, self._clock.wall())
 
     def bound(self, session: ServerSession) -> None:
         """Take note of a session that has been bound."""

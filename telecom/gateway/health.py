@@ -13,12 +13,16 @@ _LONGEST_WAIT: Final = 3.0
 
 
 class Health:
-    """Asks the parts that a node cannot work without."""
+    """Asks the parts that a node cannot work without.
+
+    A node that `is_draining` finishes what it has and takes no more: nothing new may be sent to it.
+    """
 
     def __init__(self, ss7: Ss7Node, queue: MessageQueue, metrics: Metrics) -> None:
         self._ss7 = ss7
         self._queue = queue
         self._metrics = metrics
+        self.is_draining = False
 
     async def faults(self) -> dict[str, str]:
         """Return one line for each part that does not work."""

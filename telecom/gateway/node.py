@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -10,8 +11,11 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from telecom.charging.tariffs import Price, TariffError, Tariffs
+from telecom.gateway.account_changes import AccountChanges
 from telecom.gateway.accounts import Accounts
 from telecom.gateway.api import make_api
+from telecom.gateway.authentication import Authentication
+from telecom.gateway.binds import Binds
 from telecom.gateway.clock import SYSTEM_CLOCK, Clock
 from telecom.gateway.config import GatewayConfig
 from telecom.gateway.config import Route as RouteTable
@@ -21,16 +25,17 @@ from telecom.gateway.esmes import Esmes
 from telecom.gateway.from_network import FromNetwork
 from telecom.gateway.health import Health
 from telecom.gateway.ledger_reader import LedgerReader
+from telecom.gateway.lockout import Lockout, LockoutRule
 from telecom.gateway.lookups import Lookups
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.mobile_originated import MobileOriginated
 from telecom.gateway.outage import LAST_RECORDS, at_most, repeat
+from telecom.gateway.outbinds import Outbinds
 from telecom.gateway.receipts import Receipts
+from telecom.gateway.smpp_service import SmppService
 from telecom.gateway.submission import Submissions
 from telecom.gateway.to_esme import ToEsme
 from telecom.net.capture import Capture
-from telecom.net.smpp_link import LinkLimits
-from telecom.net.smpp_server import ServerLimits, SmppServer
 from telecom.net.ss7_node import Ss7Node, Ss7NodeConfig
 from telecom.net.tasks import spawn
 from telecom.numbering.operators import Directory
@@ -39,9 +44,9 @@ from telecom.runtime.daemon import Daemon
 from telecom.runtime.errors import CommandError, ConfigError, ConnectionFailed
 from telecom.runtime.http import HttpServer
 from telecom.runtime.operators import read_operators
-from telecom.runtime.service import taking_port
-from telecom.smpp.session import SessionLimits
 from telecom.ss7.map.primitives import MapIndication
+from telecom.store.accounts import StoredAccounts
+from telecom.store.binds import BindLeases
 from telecom.store.embedded import (
     EmbeddedRedis,
     StoreError,
@@ -63,6 +68,8 @@ from telecom.store.records import EndedBounds
 
 DRAIN: Final = 2.0
 """How long a node that stops waits for what is under way, seconds; the rest stays in Redis."""
+PATIENT_DRAIN: Final = 30.0
+"""How long a node that is told to drain, and not to stop, waits for what ESMEs have asked."""
 _CAPTURE_FLUSH: Final = 1.0
 _LINK_WAIT: Final = 10.0
 
@@ -87,9 +94,14 @@ class GatewayNode(Daemon):
         self._clock = clock
         self._capture = Capture(capture) if capture else None
         self._directory = Directory(read_operators(base / config.operators))
+        self._base = base
         self._accounts = Accounts(
             config.accounts, default_owner=config.mo_default_account, limits=config.messages
         )
+        self._authentication = Authentication(
+            self._accounts, _lockout(config), metrics=self.metrics, clock=clock
+        )
+        self._draining: asyncio.Task[None] | None = None
         self._routes = _routes(config)
         self._tariffs = _tariffs(config)
         self._partitions = Partitions(config.redis.partitions)
@@ -126,12 +138,13 @@ class GatewayNode(Daemon):
         self._mobile_originated = self._make_mobile_originated(outbox, ids)
         self._from_network = self._make_from_network(queue)
         await self._start_ss7()
+        await self._start_accounts()
         await self._start_http(ledger, queue)
         self._delivery.start()
         self.running.push_async_callback(self._delivery.stop, grace=DRAIN)
         to_esme.start()
         self.running.push_async_callback(to_esme.stop)
-        await self._start_smpp(self._make_submissions(queue, ids), to_esme)
+        await self._start_smpp(self._make_submissions(queue, ids), to_esme, outbox, data)
 
     def _data_folder(self) -> Path:
         if self.config.data is not None:
@@ -288,6 +301,23 @@ class GatewayNode(Daemon):
             clock=self._clock,
         )
 
+    async def _start_accounts(self) -> None:
+        """Begin to hear of changes to accounts, and to count who is bound."""
+        self.running.callback(self._accounts.passwords.close)
+        self._changes = AccountChanges(self._accounts, StoredAccounts(self._redis))
+        await self._changes.start()
+        self.running.push_async_callback(self._changes.stop)
+        self._leases = BindLeases(self._redis, node=self.name)
+        self._binds = Binds(
+            self._accounts,
+            self._authentication,
+            self._leases,
+            metrics=self.metrics,
+            clock=self._clock,
+        )
+        self._binds.start()
+        self.running.push_async_callback(self._binds.stop)
+
     async def _start_http(self, ledger: Ledger, queue: MessageQueue) -> None:
         lookups = Lookups(
             self._ss7,
@@ -302,49 +332,53 @@ class GatewayNode(Daemon):
         )
         self._health = Health(self._ss7, queue, self.metrics)
         app = make_api(
-            self._accounts,
+            self._authentication,
             lookups,
             LedgerReader(ledger, self._tariffs),
+            account_changes=self._changes,
+            binds=self._binds,
             health=self._health,
             metrics=self.metrics,
+            drain=self.drain,
         )
         server = HttpServer(app)
         await server.start(self.config.http.host, self.config.http.port, what="the HTTP API")
         self.running.push_async_callback(server.stop)
         self.addresses["HTTP API, /docs, /metrics, /healthz"] = server.url
 
-    async def _start_smpp(self, submissions: Submissions, to_esme: ToEsme) -> None:
-        listener = self.config.smpp
-        esmes = Esmes(self._accounts, submissions, to_esme)
-        server = SmppServer(
-            authenticate=esmes.authenticate,
-            on_requests=esmes.requests,
-            on_bound=esmes.bound,
-            on_unbound=esmes.unbound,
-            system_id=listener.system_id,
-            limits=_server_limits(self.config),
-            capture=self._capture,
-        )
-        async with taking_port("SMPP", listener.host, listener.port):
-            await server.start(listener.host, listener.port)
-        self.running.push_async_callback(self._stop_smpp, server, submissions, to_esme)
-        ((host, port),) = server.addresses
-        self.addresses["SMPP (gateway)"] = f"{host}:{port}"
-        self.metrics.watch("telecom_binds", "SMPP sessions that are bound", lambda: esmes.binds)
-
-    async def _stop_smpp(
-        self, server: SmppServer, submissions: Submissions, to_esme: ToEsme
+    async def _start_smpp(
+        self, submissions: Submissions, to_esme: ToEsme, outbox: Outbox, data: Path
     ) -> None:
+        self._smpp = SmppService(
+            self.config,
+            Esmes(self._binds, submissions, to_esme),
+            to_esme,
+            outbinds=partial(
+                Outbinds, self._accounts, outbox=outbox, leases=self._leases, clock=self._clock
+            ),
+            health=self._health,
+            capture=self._capture,
+            base=self._base,
+            data=data,
+        )
+        self.running.push_async_callback(self._stop_smpp, submissions)
+        self.addresses |= await self._smpp.start()
+
+    def drain(self) -> None:
+        """Take no more and unbind everybody, but go on with what is stored until it is stopped."""
+        if self._draining is None:
+            self._draining = spawn(self._smpp.drain(PATIENT_DRAIN), name="drain")
+
+    async def _stop_smpp(self, submissions: Submissions) -> None:
         """Deliver and take no more, answer what has been asked, then unbind."""
-        await to_esme.stop_taking()
-        await server.close(drain=LAST_RECORDS)
+        await self._smpp.drain(LAST_RECORDS)
         await at_most(LAST_RECORDS, submissions.drain)
 
 
-def _server_limits(config: GatewayConfig) -> ServerLimits:
-    # the window is the outbox's, so that nothing which it has given waits for another response
-    session = SessionLimits(window=config.outbox.window)
-    return ServerLimits(link=LinkLimits(session=session), connections=config.smpp.max_connections)
+def _lockout(config: GatewayConfig) -> Lockout:
+    limits = config.lockout
+    rule = LockoutRule(**limits.model_dump(exclude={"exempt"}))
+    return Lockout(rule, exempt=limits.exempt)
 
 
 async def _flush_often(capture: Capture) -> None:

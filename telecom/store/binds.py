@@ -88,8 +88,16 @@ class BindLeases:
 
     async def take_turn(self, system_id: str, seconds: float) -> bool:
         """Tell whether it is this node that may ask an ESME to bind, for so many seconds."""
-        key = f"{{accounts}}:outbind:{system_id}"
-        return bool(await self._redis.set(key, self._node, nx=True, px=int(seconds * 1000)))
+        taken = await self._redis.set(_turn_key(system_id), self._node, nx=True, px=_ms(seconds))
+        return bool(taken)
+
+    async def keep_turn(self, system_id: str, seconds: float) -> None:
+        """Have nobody ask the ESME whose turn is ours for so many seconds from now."""
+        await self._redis.set(_turn_key(system_id), self._node, px=_ms(seconds))
+
+
+def _turn_key(system_id: str) -> str:
+    return f"{{accounts}}:outbind:{system_id}"
 
 
 def _key(system_id: str) -> str:

@@ -131,11 +131,11 @@ def test_what_is_stored_goes_before_the_file_and_is_heard_of() -> None:
 
 def test_what_a_message_is_held_to_follows_the_account() -> None:
     accounts = Accounts([DEMO])
-    assert accounts.sender("demo").bucket == Bucket("account:demo", 100, 100)
+    assert accounts.sender("demo").bucket == Bucket("account:demo:100", 100, 100)
     assert accounts.sender("demo").terms.sources is None
     accounts.take({"demo": stored("demo", rate=0.5, sources=("Shop",), active=False)})
     sender = accounts.sender("demo")
-    assert sender.bucket == Bucket("account:demo", 0.5, 1)
+    assert sender.bucket == Bucket("account:demo:0.5", 0.5, 1)
     assert (sender.terms.sources, sender.terms.active) == ({"Shop"}, False)
     assert sender.default_source.digits == ""
     nobody = accounts.sender("nobody")

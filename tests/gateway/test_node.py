@@ -3,9 +3,8 @@
 import asyncio
 import errno
 import json
-import socket
+import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,67 +14,25 @@ import pytest
 import pytest_asyncio
 
 import telecom
-from hlr_sim.config import AlertSchedule, HlrSimConfig, M3uaListener
-from hlr_sim.config import HttpListener as SimulatorsHttp
-from hlr_sim.simulator import Simulator
-from telecom.gateway.config import HttpListener, SmppListener
 from telecom.gateway.node import GatewayNode
-from telecom.net.smpp_client import Esme
 from telecom.runtime.errors import CommandError, ConnectionFailed
 from telecom.smpp.errors import RefusedError
 from telecom.smpp.status import CommandStatus
 from telecom.sms.receipt import MessageState
 from telecom.store.ledger_feed import LedgerFeed
 from tests.gateway.network import GATEWAY
-from tests.gateway.pipeline import CONFIGS, config, eventually
+from tests.gateway.pipeline import config, eventually
+from tests.gateway.whole import connect, http_client, make, simulated
 
 NUMBER = "447700900123"
-DEMO = ("demo", "demo")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-@asynccontextmanager
-async def simulated() -> AsyncIterator[str]:
-    """Run the simulated operators; the URL of their link."""
-    url = f"tcp://127.0.0.1:{free_port()}"
-    settings = HlrSimConfig(
-        operators=CONFIGS / "operators.toml",
-        m3ua=M3uaListener(url=url),
-        http=SimulatorsHttp(port=0),
-        comes_back_after=0.3,
-        alerts=AlertSchedule(interval=0.2, attempts=50),
-    )
-    async with Simulator(settings, base=CONFIGS):
-        yield url
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def operators() -> AsyncIterator[str]:
     async with simulated() as url:
         yield url
-
-
-def make(operators: str, folder: Path, **settings: Any) -> GatewayNode:
-    accounts = [
-        account.model_copy(update={"operator_of_platform": account.system_id == "demo"})
-        for account in config().accounts
-    ]
-    values = {
-        "ss7": {"url": operators, "global_titles": (GATEWAY,)},
-        "smpp": SmppListener(port=0),
-        "http": HttpListener(port=0),
-        "data": folder,
-        "accounts": accounts,
-        "prices": [{"service": "sms-mt", "amount": "0.05"}],
-    }
-    return GatewayNode(config(**(values | settings)), base=CONFIGS)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -97,15 +54,9 @@ async def gateway(
         yield node
 
 
-def connect(gateway: GatewayNode, system_id: str = "demo", password: str = "") -> Esme:
-    host, _, port = gateway.addresses["SMPP (gateway)"].partition(":")
-    return telecom.connect(host, int(port), system_id=system_id, password=password or system_id)
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def http(gateway: GatewayNode) -> AsyncIterator[httpx.AsyncClient]:
-    url = gateway.addresses["HTTP API, /docs, /metrics, /healthz"]
-    async with httpx.AsyncClient(base_url=url, auth=DEMO) as client:
+    async with http_client(gateway) as client:
         yield client
 
 
@@ -116,7 +67,7 @@ async def test_from_submit_sm_to_the_statement(
         submission = await esme.submit(NUMBER, "hello", receipt=True)
         assert (await submission.receipt()).stat is MessageState.DELIVRD
         bound = await http.get("/metrics")
-    assert "telecom_binds 1.0" in bound.text
+    assert re.search(r'binds\{account="slow",type="transceiver",version="\d.\d"\} 1.0', bound.text)
     await eventually(lambda: lines_of(http, client="slow"), [("sms-mt", 1, "0.05")])
     evidence = await http.get("/v1/evidence", params={"number": NUMBER})
     (pair,) = [json.loads(line) for line in evidence.text.splitlines()]
@@ -201,11 +152,9 @@ async def test_the_ledger_is_filled_though_its_feed_fails_at_first(
         return await step(self)
 
     monkeypatch.setattr(LedgerFeed, "step", fails_at_first)
-    async with make_gateway() as gateway:
-        url = gateway.addresses["HTTP API, /docs, /metrics, /healthz"]
-        async with httpx.AsyncClient(base_url=url, auth=DEMO) as http:
-            await http.post("/v1/lookups", json={"msisdn": NUMBER})
-            await eventually(lambda: services(http), ["number-lookup"])
+    async with make_gateway() as gateway, http_client(gateway) as http:
+        await http.post("/v1/lookups", json={"msisdn": NUMBER})
+        await eventually(lambda: services(http), ["number-lookup"])
 
 
 async def services(http: httpx.AsyncClient) -> list[str]:

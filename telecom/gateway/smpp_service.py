@@ -1,0 +1,119 @@
+"""The SMPP side of a node: its listeners, outbinds, and how it drains."""
+
+from collections.abc import Callable
+from pathlib import Path
+from ssl import SSLContext
+from typing import Final
+
+from telecom.gateway.account import OutbindTarget
+from telecom.gateway.config import GatewayConfig, TlsListener
+from telecom.gateway.esmes import Esmes
+from telecom.gateway.health import Health
+from telecom.gateway.outbinds import Call, Outbinds
+from telecom.gateway.to_esme import ToEsme
+from telecom.net.capture import Capture
+from telecom.net.smpp_link import LinkLimits
+from telecom.net.smpp_server import ServerLimits, ServerSession, SmppServer
+from telecom.net.smpp_tls import client_context, self_signed, server_context
+from telecom.runtime.errors import ConfigError
+from telecom.runtime.service import taking_port
+from telecom.smpp.session import SessionLimits
+
+PLAIN: Final = "SMPP (gateway)"
+TLS: Final = "SMPP over TLS (gateway)"
+
+
+class SmppService:
+    """Serves ESMEs as `esmes` has it; `base` is the folder that the paths of files start from.
+
+    `outbinds` makes what looks for ESMEs to be called, of how to call one.
+    """
+
+    def __init__(
+        self,
+        config: GatewayConfig,
+        esmes: Esmes,
+        to_esme: ToEsme,
+        *,
+        outbinds: Callable[[Call], Outbinds],
+        health: Health,
+        capture: Capture | None,
+        base: Path,
+        data: Path,
+    ) -> None:
+        self._listener = config.smpp
+        self._to_esme = to_esme
+        self._outbinds = outbinds(self.call)
+        self._health = health
+        self._base = base
+        self._data = data
+        self._server = SmppServer(
+            authenticate=esmes.authenticate,
+            on_requests=esmes.requests,
+            on_bound=esmes.bound,
+            on_unbound=esmes.unbound,
+            system_id=config.smpp.system_id,
+            limits=_server_limits(config),
+            capture=capture,
+        )
+
+    async def start(self) -> dict[str, str]:
+        """Listen; return the addresses by what is there.
+
+        Raises `ConnectionFailed` for a port that cannot be had, `ConfigError` for a certificate.
+        """
+        addresses = {PLAIN: await self._listen(PLAIN, self._listener.port)}
+        if (tls := self._listener.tls) is not None:
+            addresses[TLS] = await self._listen(TLS, tls.port, self._context(tls))
+        self._outbinds.start()
+        return addresses
+
+    async def drain(self, seconds: float) -> None:
+        """Take no more, answer what has been asked, then unbind; the node is not ready from now.
+
+        Sessions that take longer are dropped. What is asked meanwhile is answered ESME_RSYSERR,
+        a bind ESME_RBINDFAIL.
+        """
+        self._health.is_draining = True
+        await self._outbinds.stop()
+        await self._to_esme.stop_taking()
+        await self._server.close(drain=seconds)
+
+    async def call(self, target: OutbindTarget) -> ServerSession:
+        """Ask an ESME to bind; raises `OSError`, and `SmppError` when it does not."""
+        return await self._server.outbind(
+            target.host,
+            target.port,
+            system_id=target.system_id or self._listener.system_id,
+            password=target.password.get_secret_value(),
+            ssl=client_context() if target.tls else None,
+        )
+
+    async def _listen(self, what: str, port: int, context: SSLContext | None = None) -> str:
+        before, host = len(self._server.addresses), self._listener.host
+        async with taking_port(what, host, port):
+            await self._server.start(host, port, context)
+        host, port = self._server.addresses[before]
+        return f"{host}:{port}"
+
+    def _context(self, tls: TlsListener) -> SSLContext:
+        try:
+            if tls.certificate is None:
+                certificate, key = self_signed(self._data / "tls")
+            else:
+                certificate = self._base / tls.certificate
+                key = self._base / (tls.key or tls.certificate)
+            return server_context(
+                certificate,
+                key,
+                client_ca=tls.client_ca and self._base / tls.client_ca,
+                client_required=tls.client_certificates == "required",
+            )
+        except OSError as error:
+            raise ConfigError(f"smpp.tls: {error}") from None
+
+
+def _server_limits(config: GatewayConfig) -> ServerLimits:
+    # the window is the outbox's, so that nothing which it has given waits for another response
+    session = SessionLimits(window=config.outbox.window)
+    return ServerLimits(link=LinkLimits(session=session), connections=config.smpp.max_connections)
