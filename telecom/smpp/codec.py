@@ -1,7 +1,6 @@
 """PDUs to octets and back: one function each way for every PDU, generated from its declaration.
 
-The functions are made once, at import, as dataclasses makes methods: a declared PDU is as fast
-as one written by hand. What they raise on a peer's octets comes out of `decode` as `Undecodable`.
+What the functions raise on a peer's octets comes out of `decode` as `Undecodable`.
 """
 
 from collections.abc import Callable, Iterator

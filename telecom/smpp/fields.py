@@ -2,7 +2,7 @@
 
 A kind gives source text: `decoding` reads `frame` at the offset `at`, leaves a variable named
 as the field and moves `at` on; `encoding` checks the variable and leaves it ready for its
-place in the format of the body. `telecom.smpp.codec` puts the text of a whole PDU together.
+place in the format of the body. `telecom.smpp.generation` puts the text of a structure together.
 """
 
 from collections.abc import Mapping
@@ -78,9 +78,7 @@ class Integer(Field, frozen=True, kw_only=True):
         return "%c" if self.size == 1 else "%b"
 
     def decoding(self, name: str) -> list[str]:
-        """Read one octet as an index; of several, all must be there."""
-        if self.size == 1:
-            return [f"{name} = frame[at]", "at += 1"]
+        """Read several octets, that must all be there; single ones are read with their likes."""
         return [
             f"if at + {self.size} > len(frame):",
             "    raise IndexError",
