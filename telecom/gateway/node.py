@@ -35,6 +35,7 @@ from telecom.gateway.receipts import Receipts
 from telecom.gateway.smpp_service import SmppService
 from telecom.gateway.submission import Submissions
 from telecom.gateway.to_esme import ToEsme
+from telecom.gateway.upstream.upstreams import UpstreamParts
 from telecom.net.capture import Capture
 from telecom.net.ss7_node import Ss7Node, Ss7NodeConfig
 from telecom.net.tasks import spawn
@@ -65,6 +66,7 @@ from telecom.store.messages import MessageQueue
 from telecom.store.node import MessageIds, next_incarnation
 from telecom.store.outbox import Outbox, OutboxBounds
 from telecom.store.records import EndedBounds
+from telecom.store.upstream import UpstreamMessages
 
 DRAIN: Final = 2.0
 """How long a node that stops waits for what is under way, seconds; the rest stays in Redis."""
@@ -72,6 +74,8 @@ PATIENT_DRAIN: Final = 30.0
 """How long a node that is told to drain, and not to stop, waits for what ESMEs have asked."""
 _CAPTURE_FLUSH: Final = 1.0
 _LINK_WAIT: Final = 10.0
+_UPSTREAM_WAIT: Final = 1.0
+"""How long a node that starts waits for its upstreams: what comes first may be for them."""
 
 
 class GatewayNode(Daemon):
@@ -134,14 +138,17 @@ class GatewayNode(Daemon):
         outbox = Outbox(self._redis, self._partitions, bounds=outbox_bounds)
         self._ss7 = self._make_ss7()
         to_esme = self._make_to_esme(outbox)
-        self._delivery = self._make_delivery(queue)
         self._mobile_originated = self._make_mobile_originated(outbox, ids)
+        self._delivery = self._make_delivery(queue, outbox)
         self._from_network = self._make_from_network(queue)
         await self._start_ss7()
         await self._start_accounts()
         await self._start_http(ledger, queue)
         self._delivery.start()
         self.running.push_async_callback(self._delivery.stop, grace=DRAIN)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_UPSTREAM_WAIT):
+                await self._delivery.upstreams.bound()
         to_esme.start()
         self.running.push_async_callback(to_esme.stop)
         await self._start_smpp(self._make_submissions(queue, ids), to_esme, outbox, data)
@@ -239,11 +246,19 @@ class GatewayNode(Daemon):
     def _indications(self, indications: list[MapIndication]) -> None:
         dispatch(indications, self._from_network)
 
-    def _make_delivery(self, queue: MessageQueue) -> MessageDelivery:
+    def _make_delivery(self, queue: MessageQueue, outbox: Outbox) -> MessageDelivery:
         delivery = MessageDelivery(
             self.config,
             self._ss7.map,
-            receipts=Receipts(self._accounts),
+            upstream=UpstreamParts(
+                UpstreamMessages(self._redis, self._partitions),
+                outbox,
+                RateLimits(self._redis),
+                self._mobile_originated,
+                Receipts(self._accounts),
+                base=self._base,
+                capture=self._capture,
+            ),
             queue=queue,
             gate=StoredGate(self._redis, self._partitions, t1=self.config.gt_gate.t1),
             routes=self._routes,

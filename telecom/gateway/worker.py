@@ -11,10 +11,9 @@ import msgspec
 from telecom.gateway.attempt import BEFORE_THE_GATE, Attempt, Stage
 from telecom.gateway.clock import Clock
 from telecom.gateway.outage import repeat, wait
-from telecom.gateway.routing import Routing
 from telecom.gateway.settlement import Settlement
 from telecom.net.tasks import spawn
-from telecom.router.routes import Routes
+from telecom.router.routes import Route, Routes
 from telecom.store.messages import MessageQueue
 from telecom.store.records import Taken
 
@@ -36,14 +35,19 @@ class Pace(msgspec.Struct, frozen=True):
 
 
 class Worker:
-    """Makes attempts at the messages it takes, `limit` at most at a time."""
+    """Makes attempts at the messages it takes, `limit` at most at a time.
+
+    `begin` sends an attempt the way of its route; `overdue` gets messages that an upstream has
+    had for too long, with the route that they have now.
+    """
 
     def __init__(
         self,
         queue: MessageQueue,
-        routing: Routing,
         settlement: Settlement,
         *,
+        begin: Callable[[Attempt], None],
+        overdue: Callable[[Taken, Route | None], None],
         routes: Routes,
         node: str,
         limit: int,
@@ -52,8 +56,9 @@ class Worker:
         pace: Pace,
     ) -> None:
         self._queue = queue
-        self._routing = routing
         self._settlement = settlement
+        self._begin_attempt = begin
+        self._overdue = overdue
         self._routes = routes
         self._node = node
         self._limit = limit
@@ -199,6 +204,9 @@ class Worker:
     def _begin_one(self, taken: Taken, held_at: float) -> None:
         message = taken.message
         route = self._routes.find(message.destination)
+        if message.is_upstream:
+            self._overdue(taken, route)
+            return
         if route is None:
             self._settlement.unroutable(taken)
             return
@@ -209,7 +217,7 @@ class Worker:
         attempt = Attempt(
             taken,
             route,
-            calling_gt=route.calling_gt(random.random()),  # noqa: S311  it spreads load
+            calling_gt=_calling_gt(route),
             authorisation=f"{message.id}.{self._node}.{self._made}",
             held_at=held_at,
             began=self._clock.monotonic(),
@@ -220,4 +228,11 @@ class Worker:
         elif message.schedule_at is not None and message.schedule_at > self._clock.wall():
             self._settlement.not_yet(attempt, message.schedule_at)  # replace_sm said so
         else:
-            self._routing.ask(attempt)
+            self._begin_attempt(attempt)
+
+
+def _calling_gt(route: Route) -> str:
+    """Return the GT that an attempt is made from; to an upstream it is made from none."""
+    if route.kind == "smpp":
+        return ""
+    return route.calling_gt(random.random())  # noqa: S311  it spreads load

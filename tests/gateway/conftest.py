@@ -14,6 +14,8 @@ from telecom.store.lua import Client
 from tests.gateway.esme import Esme
 from tests.gateway.network import Network, Time
 from tests.gateway.pipeline import Node, Store
+from tests.gateway.smsc import Smsc
+from tests.gateway.upstream import settings as upstream_settings
 from tests.gateway.valve import Valve
 
 MakeNode = Callable[..., Node]
@@ -111,3 +113,26 @@ async def node(make_node: MakeNode) -> Node:
 @pytest.fixture
 async def esme(node: Node) -> Esme:
     return node.bind()
+
+
+@pytest.fixture
+async def smsc() -> AsyncIterator[Smsc]:
+    """An upstream that the test plays."""
+    smsc = Smsc()
+    await smsc.start()
+    yield smsc
+    await smsc.stop()
+
+
+@pytest.fixture
+async def node_up(make_node: MakeNode, smsc: Smsc) -> Node:
+    """A node that is bound at the upstream."""
+    node = make_node(settings=upstream_settings(smsc))
+    await node.delivery.upstreams.bound()
+    return node
+
+
+@pytest.fixture
+async def up(node_up: Node) -> Esme:
+    """An ESME of that node."""
+    return node_up.bind()

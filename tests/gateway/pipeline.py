@@ -28,6 +28,7 @@ from telecom.gateway.node import _routes
 from telecom.gateway.receipts import Receipts
 from telecom.gateway.submission import Submissions
 from telecom.gateway.to_esme import OutboxPace, ToEsme
+from telecom.gateway.upstream.upstreams import UpstreamParts
 from telecom.gateway.worker import Pace
 from telecom.numbering.operators import Directory
 from telecom.runtime.operators import read_operators
@@ -41,6 +42,7 @@ from telecom.store.messages import MessageQueue
 from telecom.store.node import MessageIds
 from telecom.store.outbox import Outbox
 from telecom.store.records import Evidence
+from telecom.store.upstream import UpstreamMessages
 from tests.gateway.esme import Esme
 from tests.gateway.network import GATEWAY, T1, Network, Time, Wire
 
@@ -125,10 +127,25 @@ class Node:
         directory = Directory(read_operators(self.config.operators))
         routes = _routes(self.config)
         ids = MessageIds(incarnation)
+        self.mobile_originated = MobileOriginated(
+            accounts,
+            outbox=self.outbox,
+            partitions=PARTITIONS,
+            ids=ids,
+            directory=directory,
+            **shared,
+        )
         self.delivery = MessageDelivery(
             self.config,
             self.map,
-            receipts=Receipts(accounts),
+            upstream=UpstreamParts(
+                UpstreamMessages(self.redis, PARTITIONS),
+                self.outbox,
+                RateLimits(self.redis),
+                self.mobile_originated,
+                Receipts(accounts),
+                base=CONFIGS,
+            ),
             queue=self.queue,
             gate=StoredGate(self.redis, PARTITIONS, t1=self.config.gt_gate.t1),
             routes=routes,
@@ -145,14 +162,6 @@ class Node:
             limits=RateLimits(self.redis),
             partitions=PARTITIONS,
             ids=ids,
-            **shared,
-        )
-        self.mobile_originated = MobileOriginated(
-            accounts,
-            outbox=self.outbox,
-            partitions=PARTITIONS,
-            ids=ids,
-            directory=directory,
             **shared,
         )
         self.from_network = FromNetwork(

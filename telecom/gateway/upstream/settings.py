@@ -10,7 +10,7 @@ from telecom.runtime.config import Port, Seconds, SystemId, Table
 
 
 class UpstreamTls(Table):
-    """How the connection is secured; the files are in PEM."""
+    """How the connection is secured; the files are in PEM, their paths start at this file's folder."""
 
     ca: Path | None = Field(
         default=None, description="who signs the upstream's certificate; else the system's CAs"
@@ -61,3 +61,9 @@ class Upstream(WithPassword):
     without_receipt: Literal["UNKNOWN", "EXPIRED"] = Field(
         default="UNKNOWN", description="how a message ends whose receipt never came"
     )
+
+    @model_validator(mode="after")
+    def _bound_as_the_version_can(self) -> Self:
+        if self.version is Version.V33 and self.bind_type == "transceiver":
+            raise ValueError('bind_type: "separate", as SMPP 3.3 has no transceiver')
+        return self
