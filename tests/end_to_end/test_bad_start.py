@@ -23,7 +23,7 @@ def test_a_second_lab_on_the_same_ports_names_the_port(running_lab: Lab) -> None
     line = one_line(done.stderr)
     named = re.search(r"127\.0\.0\.1:(\d+)", line)
     assert named, line
-    assert int(named[1]) - running_lab.offset in {2776, 2905, 8081}
+    assert int(named[1]) - running_lab.offset in {2776, 2905, 8081, 8082}
     assert "in use" in line
     assert "--port-offset" in line
     assert running_lab.get("/healthz").status_code == 200
