@@ -1,4 +1,4 @@
-"""What a PDU is made into for a peer of an older or newer version, SMPP 3.4 and 5.0, 1.7."""
+"""What a PDU is made into for a peer of an older or newer version, SMPP 3.4 3.3 and 5.0 2.11."""
 
 import msgspec
 
