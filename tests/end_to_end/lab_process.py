@@ -21,7 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 T = TypeVar("T")
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-PORTS = (2775, 2776, 2905, 8080, 8081, 8082)
+PORTS = (2775, 2776, 2905, 3550, 8080, 8081, 8082)
 DEMO = ("demo", "demo")
 
 HURRIED = {
