@@ -121,6 +121,21 @@ class MessageLimits(Table):
     )
 
 
+class DefaultMessage(Table):
+    """A message that sm_default_msg_id chooses, SMPP 3.4 5.2.20."""
+
+    id: Annotated[int, Field(ge=1, le=254)]
+    text: Annotated[str, Field(min_length=1)]
+
+
+class DistributionListTable(Table):
+    """Numbers that submit_multi calls by one name, SMPP 3.4 4.5.1.2."""
+
+    name: Annotated[str, Field(pattern="^[!-~]{1,20}$")]
+    account: str | None = Field(default=None, description="who may use it; else everybody")
+    members: Annotated[tuple[Digits, ...], Field(min_length=1, max_length=1000)]
+
+
 class RetryDelays(Table):
     """When a failed attempt is made again; first delay and cap in seconds, jitter a share."""
 
@@ -233,6 +248,8 @@ class GatewayConfig(BaseSettings):
     mo_default_account: str | None = Field(
         default=None, description="gets what handsets send to numbers that no account owns"
     )
+    default_messages: tuple[DefaultMessage, ...] = ()
+    distribution_lists: tuple[DistributionListTable, ...] = ()
     accounts: Annotated[tuple[AccountOfFile, ...], Field(min_length=1)]
     upstreams: tuple[Upstream, ...] = ()
     routes: Annotated[tuple[Route, ...], Field(min_length=1)]
@@ -254,6 +271,8 @@ class GatewayConfig(BaseSettings):
     def _consistent(self) -> Self:
         _unique("accounts.system_id", [account.system_id for account in self.accounts])
         _unique("accounts.numbers", [n for account in self.accounts for n in account.numbers])
+        _unique("default_messages.id", [message.id for message in self.default_messages])
+        _unique("distribution_lists.name", [table.name for table in self.distribution_lists])
         _unique("routes.prefixes", [prefix for route in self.routes for prefix in route.prefixes])
         _unique("upstreams.name", [upstream.name for upstream in self.upstreams])
         ways = {

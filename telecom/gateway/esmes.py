@@ -1,26 +1,20 @@
 """The ESMEs of this node: their sessions, and what becomes of their requests."""
 
-from collections.abc import Callable
-from typing import Any
-
 from telecom.gateway.binds import Binds
-from telecom.gateway.submission import Submissions
+from telecom.gateway.messaging import Messaging
 from telecom.gateway.to_esme import ToEsme
 from telecom.net.smpp_server import ServerSession, SessionTerms
-from telecom.smpp.pdus import Bind, DataSm, Pdu, SubmitSm
+from telecom.smpp.pdus import Bind, Pdu
 from telecom.smpp.status import CommandStatus
 
 
 class Esmes:
     """What the SMPP server asks: may it bind, what to do with its requests."""
 
-    def __init__(self, binds: Binds, submissions: Submissions, to_esme: ToEsme) -> None:
+    def __init__(self, binds: Binds, messaging: Messaging, to_esme: ToEsme) -> None:
         self._binds = binds
         self._to_esme = to_esme
-        self._handlers: dict[type[Pdu], Callable[[ServerSession, Any], None]] = {
-            SubmitSm: submissions.take,
-            DataSm: submissions.take,
-        }
+        self._handlers = messaging.handlers
 
     async def authenticate(self, bind: Bind, session: ServerSession) -> int | SessionTerms:
         """Decide about a bind, SMPP 3.4 4.1."""

@@ -27,13 +27,13 @@ from telecom.gateway.health import Health
 from telecom.gateway.ledger_reader import LedgerReader
 from telecom.gateway.lockout import Lockout, LockoutRule
 from telecom.gateway.lookups import Lookups
+from telecom.gateway.messaging import Messaging
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.mobile_originated import MobileOriginated
 from telecom.gateway.outage import LAST_RECORDS, at_most, repeat
 from telecom.gateway.outbinds import Outbinds
 from telecom.gateway.receipts import Receipts
 from telecom.gateway.smpp_service import SmppService
-from telecom.gateway.submission import Submissions
 from telecom.gateway.to_esme import ToEsme
 from telecom.gateway.upstream.upstreams import UpstreamParts
 from telecom.net.capture import Capture
@@ -65,6 +65,7 @@ from telecom.store.lua import Client
 from telecom.store.messages import MessageQueue
 from telecom.store.node import MessageIds, next_incarnation
 from telecom.store.outbox import Outbox, OutboxBounds
+from telecom.store.pending import PendingMessages
 from telecom.store.records import EndedBounds
 from telecom.store.upstream import UpstreamMessages
 
@@ -129,13 +130,10 @@ class GatewayNode(Daemon):
         self.name = f"{self.config.node}-{incarnation}"
         ids = MessageIds(incarnation)
         ledger = await self._start_ledger(data)
-        outbox_bounds = OutboxBounds(self.config.outbox.count, self.config.outbox.age)
-        ended = EndedBounds(
-            -(-self.config.messages.remembered_count // self._partitions.count),
-            self.config.messages.remembered,
-        )
-        queue = MessageQueue(self._redis, self._partitions, outbox=outbox_bounds, ended=ended)
-        outbox = Outbox(self._redis, self._partitions, bounds=outbox_bounds)
+        bounds = _outbox_bounds(self.config)
+        ended = _ended_bounds(self.config)
+        queue = MessageQueue(self._redis, self._partitions, outbox=bounds, ended=ended)
+        outbox = Outbox(self._redis, self._partitions, bounds=bounds)
         self._ss7 = self._make_ss7()
         to_esme = self._make_to_esme(outbox)
         self._mobile_originated = self._make_mobile_originated(outbox, ids)
@@ -151,7 +149,7 @@ class GatewayNode(Daemon):
                 await self._delivery.upstreams.bound()
         to_esme.start()
         self.running.push_async_callback(to_esme.stop)
-        await self._start_smpp(self._make_submissions(queue, ids), to_esme, outbox, data)
+        await self._start_smpp(self._make_messaging(queue, ids), to_esme, outbox, data)
 
     def _data_folder(self) -> Path:
         if self.config.data is not None:
@@ -303,12 +301,19 @@ class GatewayNode(Daemon):
             metrics=self.metrics,
         )
 
-    def _make_submissions(self, queue: MessageQueue, ids: MessageIds) -> Submissions:
-        return Submissions(
+    def _make_messaging(self, queue: MessageQueue, ids: MessageIds) -> Messaging:
+        return Messaging(
             self.config,
             self._accounts,
             self._routes,
             queue=queue,
+            pending=PendingMessages(
+                self._redis,
+                self._partitions,
+                outbox=_outbox_bounds(self.config),
+                ended=_ended_bounds(self.config),
+            ),
+            receipts=Receipts(self._accounts),
             limits=RateLimits(self._redis),
             partitions=self._partitions,
             ids=ids,
@@ -362,11 +367,11 @@ class GatewayNode(Daemon):
         self.addresses["HTTP API, /docs, /metrics, /healthz"] = server.url
 
     async def _start_smpp(
-        self, submissions: Submissions, to_esme: ToEsme, outbox: Outbox, data: Path
+        self, messaging: Messaging, to_esme: ToEsme, outbox: Outbox, data: Path
     ) -> None:
         self._smpp = SmppService(
             self.config,
-            Esmes(self._binds, submissions, to_esme),
+            Esmes(self._binds, messaging, to_esme),
             to_esme,
             outbinds=partial(
                 Outbinds, self._accounts, outbox=outbox, leases=self._leases, clock=self._clock
@@ -376,7 +381,7 @@ class GatewayNode(Daemon):
             base=self._base,
             data=data,
         )
-        self.running.push_async_callback(self._stop_smpp, submissions)
+        self.running.push_async_callback(self._stop_smpp, messaging)
         self.addresses |= await self._smpp.start()
 
     def drain(self) -> None:
@@ -384,16 +389,27 @@ class GatewayNode(Daemon):
         if self._draining is None:
             self._draining = spawn(self._smpp.drain(PATIENT_DRAIN), name="drain")
 
-    async def _stop_smpp(self, submissions: Submissions) -> None:
+    async def _stop_smpp(self, messaging: Messaging) -> None:
         """Deliver and take no more, answer what has been asked, then unbind."""
         await self._smpp.drain(LAST_RECORDS)
-        await at_most(LAST_RECORDS, submissions.drain)
+        await at_most(LAST_RECORDS, messaging.drain)
 
 
 def _lockout(config: GatewayConfig) -> Lockout:
     limits = config.lockout
     rule = LockoutRule(**limits.model_dump(exclude={"exempt"}))
     return Lockout(rule, exempt=limits.exempt)
+
+
+def _outbox_bounds(config: GatewayConfig) -> OutboxBounds:
+    return OutboxBounds(config.outbox.count, config.outbox.age)
+
+
+def _ended_bounds(config: GatewayConfig) -> EndedBounds:
+    messages = config.messages
+    return EndedBounds(
+        -(-messages.remembered_count // config.redis.partitions), messages.remembered
+    )
 
 
 async def _flush_often(capture: Capture) -> None:

@@ -1,30 +1,29 @@
 """From submit_sm and data_sm to a durable message: check, limit, store, then answer ESME_ROK."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from itertools import count
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import structlog
-from redis.exceptions import RedisError
 
-from telecom.charging.catalogue import SMS_MT
 from telecom.gateway.accounts import Accounts
 from telecom.gateway.clock import Clock
 from telecom.gateway.config import GatewayConfig
+from telecom.gateway.message_ids import written
 from telecom.gateway.metrics import Metrics
-from telecom.net.smpp_server import ServerSession
-from telecom.router.admission import Admitted, Refusal, Submission, admit
+from telecom.gateway.replacing import Replacements
+from telecom.gateway.submitted import MODE, check, message_of, replaces, submission_of
+from telecom.gateway.transactions import Transactions
+from telecom.router.admission import Admitted, Refusal, admit
+from telecom.router.retry import MessagingMode
 from telecom.router.routes import Route, Routes
-from telecom.router.times import relative_time
 from telecom.smpp.errors import PduError
 from telecom.smpp.pdus import DataSm, DataSmResp, Pdu, SubmitSm, SubmitSmResp
-from telecom.smpp.short_message import user_data_of
 from telecom.smpp.status import CommandStatus
-from telecom.smpp.tlvs import QOS_TIME_TO_LIVE, USER_MESSAGE_REFERENCE
-from telecom.sms.address import Address
-from telecom.sms.data_coding import tp_dcs_of_smpp
+from telecom.smpp.tlvs import Tlv
 from telecom.store.keys import Partitions
 from telecom.store.limits import Bucket, Demand, RateLimits
 from telecom.store.messages import MessageQueue
@@ -34,7 +33,7 @@ from telecom.store.records import Message
 
 _BATCH: Final = 512
 
-_STATUS_OF: Final[Mapping[Refusal, CommandStatus]] = {
+STATUS_OF: Final[Mapping[Refusal, CommandStatus]] = {
     Refusal.ACCOUNT_INACTIVE: CommandStatus.ESME_RBINDFAIL,
     Refusal.SERVICE_NOT_ALLOWED: CommandStatus.ESME_RINVSERTYP,
     Refusal.INVALID_DESTINATION: CommandStatus.ESME_RINVDSTADR,
@@ -48,10 +47,24 @@ _STATUS_OF: Final[Mapping[Refusal, CommandStatus]] = {
 _log = structlog.get_logger("telecom.gateway.submission")
 
 
+class Submitter(Protocol):
+    """Whom a message comes from, and who hears what becomes of it: a session, or a part of one."""
+
+    @property
+    def system_id(self) -> str:
+        """The account."""
+
+    def respond(self, request: Pdu, response: Pdu) -> None:
+        """Answer a request."""
+
+    def reject(self, request: Pdu, command_status: int) -> None:
+        """Refuse a request."""
+
+
 class _Pending(msgspec.Struct, frozen=True):
     """A message on its way into Redis, and whom to answer."""
 
-    session: ServerSession
+    submitter: Submitter
     request: SubmitSm | DataSm
     message: Message
     route: Route
@@ -68,6 +81,8 @@ class Submissions:
         routes: Routes,
         *,
         queue: MessageQueue,
+        replacements: Replacements,
+        transactions: Transactions,
         limits: RateLimits,
         partitions: Partitions,
         ids: MessageIds,
@@ -76,6 +91,8 @@ class Submissions:
     ) -> None:
         self._routes = routes
         self._queue = queue
+        self._replacements = replacements
+        self._transactions = transactions
         self._limits = limits
         self._partitions = partitions
         self._ids = ids
@@ -87,92 +104,78 @@ class Submissions:
             route.name: Bucket.of(f"route:{route.name}", route.rate) for route in config.routes
         }
         self._node = Bucket.of(f"node:{config.node}", config.limits.rate)
+        self._canned = {text.id: text.text for text in config.default_messages}
         self._batch = MicroBatch(self._store, _BATCH, failed=self._not_stored)
 
-    def take(self, session: ServerSession, request: SubmitSm | DataSm) -> None:
-        """Check a request; answer it at once if it is refused, else when it is stored."""
+    def take(self, submitter: Submitter, request: SubmitSm | DataSm, *, named: str = "") -> None:
+        """Check a request; answer it at once if it is refused, else when it is stored.
+
+        `named` is the message id that the sender will know it by, if not by its own.
+        """
         began = self._clock.monotonic()
-        try:
-            submission = self._submission(session, request)
-        except PduError as error:
-            self._refuse(session, request, error.status)
-            return
         now = self._clock.wall()
+        try:
+            check(request)
+            admitted = self._admit(submitter.system_id, request, now)
+            message_id = self._ids.next(self._partitions.of(admitted.destination))
+            message = message_of(
+                request,
+                admitted,
+                message_id=message_id,
+                account=submitter.system_id,
+                named=named,
+                now=now,
+            )
+        except PduError as error:
+            self._refuse(submitter, request, error.status)
+        else:
+            self._batch.add(_Pending(submitter, request, message, admitted.route, began))
+
+    def _admit(self, system_id: str, request: SubmitSm | DataSm, now: float) -> Admitted:
+        sender = self._accounts.sender(system_id)
         admitted = admit(
-            submission,
-            self._accounts.sender(session.system_id).terms,
+            submission_of(request, sender, self._canned),
+            sender.terms,
             routes=self._routes,
             now=now,
             reference=next(self._references) & 0xFF,
         )
         if isinstance(admitted, Refusal):
-            self._refuse(session, request, _STATUS_OF[admitted])
-            return
-        message = self._message(session.system_id, request, admitted, now)
-        self._batch.add(_Pending(session, request, message, admitted.route, began))
+            raise PduError(STATUS_OF[admitted], request.sequence_number, admitted)
+        if request.esm_class & MODE == MessagingMode.TRANSACTION and self._transactions.is_full:
+            raise PduError(CommandStatus.ESME_RTHROTTLED, request.sequence_number, "")
+        return admitted
 
     async def drain(self) -> None:
         """Wait until everything taken has been answered."""
         await self._batch.drain()
 
-    def _submission(self, session: ServerSession, request: SubmitSm | DataSm) -> Submission:
-        source = Address(
-            request.source_addr.decode("latin-1"), request.source_addr_ton, request.source_addr_npi
-        )
-        sender = self._accounts.sender(session.system_id)
-        return Submission(
-            service=SMS_MT,
-            source=source if source.digits else sender.default_source,
-            destination=Address(
-                request.destination_addr.decode("latin-1"),
-                request.dest_addr_ton,
-                request.dest_addr_npi,
-            ),
-            user_data=user_data_of(request),
-            validity_period=_validity(request),
-            schedule_delivery_time=_schedule(request),
-        )
-
-    def _message(
-        self, account: str, request: SubmitSm | DataSm, admitted: Admitted, now: float
-    ) -> Message:
-        alphabet = admitted.segments[0].alphabet
-        reference = USER_MESSAGE_REFERENCE.tag
-        return Message(
-            id=self._ids.next(self._partitions.of(admitted.destination)),
-            account=account,
-            source=admitted.source,
-            destination=admitted.destination,
-            segments=admitted.segments,
-            accepted_at=now,
-            expires_at=admitted.expires_at,
-            schedule_at=admitted.schedule_at,
-            protocol_id=request.protocol_id if isinstance(request, SubmitSm) else 0,
-            data_coding=tp_dcs_of_smpp(request.data_coding, alphabet),
-            registered_delivery=request.registered_delivery,
-            priority=request.priority_flag if isinstance(request, SubmitSm) else 0,
-            reference_tlvs=tuple(
-                (tlv.tag, tlv.value) for tlv in request.tlvs if tlv.tag == reference
-            ),
-        )
-
     async def _store(self, pending: list[_Pending]) -> None:
         granted = await self._within_limits(pending)
-        if not granted:
+        replacing = [item for item in granted if replaces(item.request)]
+        plain = [item for item in granted if not replaces(item.request)] if replacing else granted
+        await self._store_by(plain, lambda them: self._queue.accept(them, self._clock.wall()))
+        await self._store_by(replacing, self._replacements.store)
+
+    async def _store_by(
+        self,
+        pending: list[_Pending],
+        store: Callable[[list[Message]], Awaitable[list[bool]]],
+    ) -> None:
+        if not pending:
             return
-        messages = [item.message for item in granted]
         try:
-            stored = await self._queue.accept(messages, self._clock.wall())
-        except RedisError as error:
-            self._not_stored(granted, error)  # the others have had their answer
+            stored = await store([item.message for item in pending])
+        except Exception as error:  # noqa: BLE001 - the others of the batch have had their answer
+            self._not_stored(pending, error)
             return
         now = self._clock.monotonic()
-        for item, is_stored in zip(granted, stored, strict=True):
+        for item, is_stored in zip(pending, stored, strict=True):
             if is_stored:
-                _answer(item)
+                self._answer(item)
                 self._metrics.submit_seconds.observe(now - item.began)
             else:
-                self._refuse(item.session, item.request, CommandStatus.ESME_RSYSERR)
+                self._refuse(item.submitter, item.request, CommandStatus.ESME_RSYSERR)
         self._metrics.count("submission", "accepted", sum(stored))
 
     async def _within_limits(self, pending: list[_Pending]) -> list[_Pending]:
@@ -194,35 +197,37 @@ class Submissions:
                 left[group] -= 1
                 granted.append(item)
             else:
-                self._refuse(item.session, item.request, CommandStatus.ESME_RTHROTTLED)
+                self._refuse(item.submitter, item.request, CommandStatus.ESME_RTHROTTLED)
         return granted
 
-    def _refuse(self, session: ServerSession, request: SubmitSm | DataSm, status: int) -> None:
+    def _answer(self, item: _Pending) -> None:
+        message = item.message
+        told_id = written(message.id, self._accounts.sender(message.account).ids.response).encode()
+        respond, request = item.submitter.respond, item.request
+        if message.mode == MessagingMode.TRANSACTION:
+            self._transactions.wait(message.id, partial(_respond, respond, request, told_id))
+        elif isinstance(request, SubmitSm):
+            respond(request, SubmitSmResp(message_id=told_id))
+        else:
+            respond(request, DataSmResp(message_id=told_id))
+
+    def _refuse(self, submitter: Submitter, request: SubmitSm | DataSm, status: int) -> None:
         self._metrics.count("submission", CommandStatus(status).name)
-        session.reject(request, status)
+        submitter.reject(request, status)
 
     def _not_stored(self, pending: list[_Pending], error: Exception) -> None:
         _log.error("not_stored", count=len(pending), error=str(error))
         for item in pending:
-            self._refuse(item.session, item.request, CommandStatus.ESME_RSYSERR)
+            self._refuse(item.submitter, item.request, CommandStatus.ESME_RSYSERR)
 
 
-def _answer(item: _Pending) -> None:
-    message_id = item.message.id.encode()
-    response: Pdu
-    if isinstance(item.request, SubmitSm):
-        response = SubmitSmResp(message_id=message_id)
-    else:
-        response = DataSmResp(message_id=message_id)
-    item.session.respond(item.request, response)
-
-
-def _validity(request: SubmitSm | DataSm) -> str:
-    if isinstance(request, SubmitSm):
-        return request.validity_period.decode("latin-1")
-    seconds = QOS_TIME_TO_LIVE.of(request)
-    return "" if seconds is None else relative_time(seconds)
-
-
-def _schedule(request: SubmitSm | DataSm) -> str:
-    return request.schedule_delivery_time.decode("latin-1") if isinstance(request, SubmitSm) else ""
+def _respond(
+    respond: Callable[[Pdu, Pdu], None],
+    request: SubmitSm | DataSm,
+    told_id: bytes,
+    status: int,
+    tlvs: tuple[Tlv, ...],
+) -> None:
+    """Tell the outcome of a transaction."""
+    response = SubmitSmResp if isinstance(request, SubmitSm) else DataSmResp
+    respond(request, response(message_id=told_id, command_status=status, tlvs=tlvs))

@@ -75,6 +75,22 @@ class Admitted(msgspec.Struct, frozen=True):
     schedule_at: float | None = None
 
 
+class Revision(msgspec.Struct, frozen=True):
+    """What replace_sm makes of a stored message, SMPP 3.4 4.10; an empty time stays as it was."""
+
+    user_data: UserData
+    validity_period: str = ""
+    schedule_delivery_time: str = ""
+
+
+class Revised(msgspec.Struct, frozen=True):
+    """A stored message with its new parts and times, as in `Admitted`."""
+
+    segments: tuple[UserData, ...]
+    expires_at: float
+    schedule_at: float | None
+
+
 class _RefusedError(Exception):
     def __init__(self, refusal: Refusal) -> None:
         self.refusal = refusal
@@ -96,11 +112,36 @@ def admit(
             return Refusal.NO_ROUTE
         source = _source(submission.source, terms)
         segments = _segments(submission.user_data, terms, reference)
-        schedule_at = _schedule(submission, terms, now)
-        expires_at = _expiry(submission, terms, now=now, start=schedule_at or now)
+        schedule_at = _schedule(submission.schedule_delivery_time, terms, now)
+        start = schedule_at or now
+        expires_at = _expiry(submission.validity_period, terms, now=now, start=start)
     except _RefusedError as refused:
         return refused.refusal
     return Admitted(route, source, number, segments, expires_at, schedule_at)
+
+
+def revise(
+    revision: Revision,
+    terms: Terms,
+    *,
+    schedule_at: float | None,
+    expires_at: float,
+    now: float,
+    reference: int,
+) -> Revised | Refusal:
+    """Judge what a stored message with these times is to become, as `admit` does."""
+    try:
+        segments = _segments(revision.user_data, terms, reference)
+        if revision.schedule_delivery_time:
+            schedule_at = _schedule(revision.schedule_delivery_time, terms, now)
+        start = max(schedule_at or now, now)
+        if revision.validity_period:
+            expires_at = _expiry(revision.validity_period, terms, now=now, start=start)
+    except _RefusedError as refused:
+        return refused.refusal
+    if expires_at <= start:
+        return Refusal.INVALID_SCHEDULE
+    return Revised(segments, expires_at, schedule_at)
 
 
 def _check_account(submission: Submission, terms: Terms) -> None:
@@ -118,10 +159,16 @@ def _destination(address: Address) -> str:
     return number
 
 
+def without_sign(address: Address) -> Address:
+    """Return an address as it is stored: a number without its plus."""
+    if address.ton != TypeOfNumber.ALPHANUMERIC and address.digits.startswith("+"):
+        return Address(address.digits[1:], address.ton, address.npi)
+    return address
+
+
 def _source(address: Address, terms: Terms) -> Address:
     """Return the name, number or short code that the handset will show."""
-    if address.ton != TypeOfNumber.ALPHANUMERIC and address.digits.startswith("+"):
-        address = Address(address.digits[1:], address.ton, address.npi)
+    address = without_sign(address)
     is_number = address.ton == TypeOfNumber.ALPHANUMERIC or address.digits.isdigit()
     is_allowed = terms.sources is None or address.digits in terms.sources
     if not (address.digits and is_number and is_allowed):
@@ -143,9 +190,9 @@ def _segments(user_data: UserData, terms: Terms, reference: int) -> tuple[UserDa
     return tuple(segments)
 
 
-def _schedule(submission: Submission, terms: Terms, now: float) -> float | None:
+def _schedule(text: str, terms: Terms, now: float) -> float | None:
     try:
-        schedule_at = parse_time(submission.schedule_delivery_time, now)
+        schedule_at = parse_time(text, now)
     except TimeFormatError:
         raise _RefusedError(Refusal.INVALID_SCHEDULE) from None
     if schedule_at is None or schedule_at <= now:
@@ -155,9 +202,9 @@ def _schedule(submission: Submission, terms: Terms, now: float) -> float | None:
     return schedule_at
 
 
-def _expiry(submission: Submission, terms: Terms, *, now: float, start: float) -> float:
+def _expiry(text: str, terms: Terms, *, now: float, start: float) -> float:
     try:
-        asked = parse_time(submission.validity_period, now)
+        asked = parse_time(text, now)
     except TimeFormatError:
         raise _RefusedError(Refusal.INVALID_VALIDITY) from None
     expires_at = start + terms.default_validity if asked is None else asked

@@ -65,7 +65,7 @@ class Esme:
         """Submit; the future's result is the response."""
         future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
         self._responses[request.sequence_number] = future
-        self.node.submissions.take(self, request)
+        self.node.messaging.handlers[type(request)](self, request)
         return future
 
     def submit_sm(

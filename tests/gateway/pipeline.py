@@ -22,11 +22,11 @@ from telecom.gateway.delivery import MessageDelivery
 from telecom.gateway.dispatch import dispatch
 from telecom.gateway.from_network import FromNetwork
 from telecom.gateway.lookups import Lookups
+from telecom.gateway.messaging import Messaging
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.mobile_originated import MobileOriginated
 from telecom.gateway.node import _routes
 from telecom.gateway.receipts import Receipts
-from telecom.gateway.submission import Submissions
 from telecom.gateway.to_esme import OutboxPace, ToEsme
 from telecom.gateway.upstream.upstreams import UpstreamParts
 from telecom.gateway.worker import Pace
@@ -41,6 +41,7 @@ from telecom.store.lua import Client
 from telecom.store.messages import MessageQueue
 from telecom.store.node import MessageIds
 from telecom.store.outbox import Outbox
+from telecom.store.pending import PendingMessages
 from telecom.store.records import Evidence
 from telecom.store.upstream import UpstreamMessages
 from tests.gateway.esme import Esme
@@ -154,11 +155,13 @@ class Node:
             pace=Pace(block=0.1, release=0.01, renewal=orphaned / 4, orphaned=orphaned),
             **shared,
         )
-        self.submissions = Submissions(
+        self.messaging = Messaging(
             self.config,
             accounts,
             routes,
             queue=self.queue,
+            pending=PendingMessages(self.redis, PARTITIONS),
+            receipts=Receipts(accounts),
             limits=RateLimits(self.redis),
             partitions=PARTITIONS,
             ids=ids,

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from telecom.gateway.accounts import Accounts
 from telecom.gateway.clock import Clock
+from telecom.gateway.messaging import Messaging
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.node import _routes
 from telecom.gateway.receipts import Receipts
-from telecom.gateway.submission import Submissions
 from telecom.router.failures import Failure, FailureClass
 from telecom.smpp.codec import decode
 from telecom.smpp.pdus import DataSmResp, DeliverSm, SubmitSmResp
@@ -208,11 +208,14 @@ class NodeWithoutRedis:
         self.store = NoStore()
         time = Time()
         settings = config()
-        self.submissions = Submissions(
+        accounts = Accounts(settings.accounts)
+        self.messaging = Messaging(
             settings,
-            Accounts(settings.accounts),
+            accounts,
             _routes(settings),
             queue=self.store,  # type: ignore[arg-type]
+            pending=self.store,  # type: ignore[arg-type]
+            receipts=Receipts(accounts),
             limits=self.store,  # type: ignore[arg-type]
             partitions=PARTITIONS,
             ids=MessageIds(1),
