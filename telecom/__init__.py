@@ -19,8 +19,23 @@ _MODULES = {
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for only then: the rooms below know nothing of the network."""
+    if name not in __all__:
+        raise AttributeError(f"module 'telecom' has no attribute {name!r}")
+    _log_warnings_only()
     if name == "sync":
         return import_module("telecom.sync")
-    if name not in _MODULES:
-        raise AttributeError(f"module 'telecom' has no attribute {name!r}")
     return getattr(import_module(_MODULES[name]), name)
+
+
+def _log_warnings_only() -> None:
+    """Keep quiet in a program that has not said what to do with logs: warnings, on stderr."""
+    import logging  # noqa: PLC0415 - as all that the front door needs
+    import sys  # noqa: PLC0415
+
+    import structlog  # noqa: PLC0415
+
+    if not structlog.is_configured():
+        structlog.configure(
+            wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        )

@@ -19,6 +19,7 @@ from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
 import uvloop
 
+import telecom
 from telecom.net import smpp_client, smpp_message
 from telecom.smpp.errors import LinkClosedError
 from telecom.smpp.pdus import DataSm, DeliverSm, MessageResp
@@ -42,11 +43,17 @@ class _Loop:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="telecom.sync", daemon=True)
-        self._runs = threading.Event()
+        self._started = threading.Event()
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has been started, and not stopped."""
+        return self._loop is not None
 
     def start(self) -> None:
+        """Begin."""
         self._thread.start()
-        self._runs.wait()
+        self._started.wait()
 
     def stop(self) -> None:
         """End it; who waits for something is told that the client is closed."""
@@ -76,7 +83,7 @@ class _Loop:
 
     async def _until_stopped(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._runs.set()
+        self._started.set()
         await self._stop.wait()
 
 
@@ -213,6 +220,8 @@ class Esme:
 
     def close(self) -> None:
         """Unbind in good order if that can be done in time, and disconnect."""
+        if not self.loop.runs:
+            return
         try:
             self.loop.wait(self.client.close())
         finally:
@@ -270,5 +279,5 @@ def _of(make: Callable[P, smpp_client.Esme]) -> Callable[P, Esme]:
     return connect
 
 
-connect = _of(smpp_client.connect)
-await_outbind = _of(smpp_client.await_outbind)
+connect = _of(telecom.connect)
+await_outbind = _of(telecom.await_outbind)

@@ -31,13 +31,20 @@ class Smsc:
     def __init__(self, **limits: Any) -> None:
         self.requests: list[Any] = []
         self.binds: list[Bind] = []
+        self.octets = bytearray()
         self.answers: dict[type[Pdu], Answer] = {SubmitSm: self.number, DataSm: self.number}
         self.server = SmppServer(
             authenticate=self.authenticate,
             on_requests=self.requested,
             system_id="smsc",
             limits=ServerLimits(link=LinkLimits(session=SessionLimits(**limits))),
+            capture=self,
         )
+
+    def tcp(self, *, source: tuple[str, int], destination: tuple[str, int], data: bytes) -> None:
+        """Remember what has come, as a capture."""
+        if destination == self.address:
+            self.octets += data
 
     async def authenticate(self, bind: Bind, _: ServerSession) -> int:
         self.binds.append(bind)

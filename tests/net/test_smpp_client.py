@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 import telecom
 from telecom.net.back_off import BackOff
@@ -359,6 +360,24 @@ async def test_tls(smsc: Smsc, certificate: Path) -> None:
 
 
 def test_the_front_door_knows_only_what_it_offers() -> None:
-    assert telecom.serve.__name__ == "serve"
+    assert [getattr(telecom, name).__name__ for name in telecom.__all__] == [
+        "await_outbind",
+        "connect",
+        "serve",
+        "telecom.sync",
+    ]
     with pytest.raises(AttributeError, match="nothing"):
         telecom.nothing  # noqa: B018 - that it raises is the test
+
+
+def test_a_script_that_says_nothing_about_logs_sees_warnings(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert telecom.connect
+    log = structlog.get_logger("telecom.smpp")
+    log.info("smpp_session_closed")
+    log.warning("smpp_connection_failed")
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert "smpp_connection_failed" in said.err
+    assert "smpp_session_closed" not in said.err
