@@ -280,8 +280,7 @@ class SmppLink(asyncio.Protocol):
 
     def _regulate(self) -> None:
         """Read only while the peer takes our octets and its requests find their answers."""
-        most = self._limits.unanswered if self._reading else self._limits.unanswered // 2
-        read = not self._peer_is_slow and self._session.unanswered <= most
+        read = self._may_read()
         if read is self._reading or self._transport.is_closing():
             return
         self._reading = read
@@ -289,6 +288,10 @@ class SmppLink(asyncio.Protocol):
             self._transport.resume_reading()
         else:
             self._transport.pause_reading()
+
+    def _may_read(self) -> bool:
+        most = self._limits.unanswered if self._reading else self._limits.unanswered // 2
+        return not self._peer_is_slow and self._session.unanswered <= most
 
     # The one timer
 

@@ -27,8 +27,8 @@ from telecom.smpp.states import Side
 from telecom.smpp.status import CommandStatus, status_name
 from telecom.smpp.tlvs import SC_INTERFACE_VERSION
 
-_UNBOUND_OUT_BUFFER: Final = 1 << 14
-"""Octets that a peer may leave untaken before it has bound."""
+_UNBOUND_OCTETS: Final = 1 << 14
+"""What a peer may say before its bind; what follows a bind has to wait for its response."""
 
 Authenticate = Callable[[Bind, "ServerSession"], Awaitable["int | SessionTerms"]]
 """Decides about a bind: the command_status of its response, or on which terms it is accepted.
@@ -80,6 +80,8 @@ class ServerSession(SmppLink):
         self._server = server
         self._bind = Bind()
         self._arrival: asyncio.Task[None] | None = None
+        self._deciding = False
+        self._unbound_octets = 0
         self.bound = False
 
     @property
@@ -149,9 +151,8 @@ class ServerSession(SmppLink):
             self._server.disconnected(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin; who has not bound may not make us keep much for it."""
+        """Begin; the session init timer runs since the connection was accepted."""
         super().connection_made(transport)
-        self._transport.set_write_buffer_limits(high=_UNBOUND_OUT_BUFFER)
         if self._arrival is None:  # it is we who called
             self._server.connected(self)
         self._arrival = None
@@ -170,12 +171,20 @@ class ServerSession(SmppLink):
         else:
             super().abort()
 
-    def pause_writing(self) -> None:
-        """Read no more from an ESME that does not read; who has not bound loses the connection."""
-        super().pause_writing()
+    def data_received(self, data: bytes) -> None:
+        """Take all PDUs of a read; who does not bind may not make us keep or do much for it."""
+        super().data_received(data)
         if self.bind_type is Bind:
-            _log.warning("smpp_unbound_peer_does_not_read", peer=self.peer)
+            self._unbound_octets += len(data)
+            self._end_talk()
+
+    def _end_talk(self) -> None:
+        if self._unbound_octets > _UNBOUND_OCTETS and not self._deciding:
+            _log.warning("smpp_peer_does_not_bind", peer=self.peer)
             self.abort()
+
+    def _may_read(self) -> bool:
+        return super()._may_read() and not self._deciding
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave the server's sessions."""
@@ -191,6 +200,7 @@ class ServerSession(SmppLink):
             self.close()
 
     def _bind_requested(self, bind: Bind) -> None:
+        self._deciding = True
         spawn(self._decide(bind), name=f"bind from {self.peer[0]}")
 
     async def _decide(self, bind: Bind) -> None:
@@ -199,6 +209,7 @@ class ServerSession(SmppLink):
         except Exception:  # noqa: BLE001 - the peer needs an answer all the same
             _log.exception("smpp_authentication_failed", peer=self.peer)
             decision = CommandStatus.ESME_RSYSERR
+        self._deciding = False
         if self.closed:
             return
         if self._server.closing:
@@ -210,12 +221,12 @@ class ServerSession(SmppLink):
         elif decision != CommandStatus.ESME_ROK:
             _log.warning("smpp_bind_refused", peer=self.peer, status=status_name(decision))
             self.reject(bind, decision)
+            self._end_talk()
             return
         response = cast("type[BindResp]", RESPONSES[bind.command_id])
         highest = SC_INTERFACE_VERSION(self._limits.session.version)
         self.respond(bind, response(self._server.system_id, tlvs=(highest,)))
         self._bind = bind
-        self._transport.set_write_buffer_limits(high=self._limits.out_buffer)
         self.bound = True
         self._server.bound(self)
 
