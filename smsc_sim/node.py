@@ -69,7 +69,7 @@ class LoopTimers(Timers):
 
 
 class SmscSim(Daemon):
-    """A simulated SMSC."""
+    """A simulated SMSC; `control` changes it while it runs, as its HTTP API does."""
 
     def __init__(self, config: SmscSimConfig) -> None:
         super().__init__()
@@ -92,6 +92,7 @@ class SmscSim(Daemon):
             limits=ServerLimits(link=link),
             session=lambda server: ScriptedSession(server, self._ring),
         )
+        self.control = Control(self.smsc, self._server, self._accounts, self._ring, clock=self.now)
 
     def now(self) -> float:
         """Return the time, in seconds since 1970."""
@@ -128,8 +129,7 @@ class SmscSim(Daemon):
             raise ConfigError(f"smpp.tls: {error}") from None
 
     async def _start_http(self, listener: HttpListener) -> None:
-        control = Control(self.smsc, self._server, self._accounts, self._ring, clock=self.now)
-        server = HttpServer(make_api(control))
+        server = HttpServer(make_api(self.control))
         await server.start(listener.host, listener.port, what="the SMSC simulator's control API")
         self.running.push_async_callback(server.stop)
         self.addresses["SMSC simulator's control API"] = server.url

@@ -8,6 +8,8 @@ import pytest
 
 from smsc_sim.config import SmscSimConfig
 from smsc_sim.node import SmscSim
+from smsc_sim.rules import Rule
+from smsc_sim.smsc import Beginning
 from telecom.smpp.pdus import Pdu
 from tests.net.smpp_peer import Peer
 from tests.smsc_sim.world import World, address_of
@@ -18,7 +20,14 @@ ACCOUNTS = [{"system_id": name, "password": name} for name in ("demo", "other")]
 @pytest.fixture
 def world() -> Callable[..., World]:
     def make(*rules: dict[str, Any], seed: int = 0, streams: Any = (), **more: Any) -> World:
-        return World(list(rules), seed=seed, streams=tuple(streams), **more)
+        beginning = Beginning(
+            rules=tuple(Rule.model_validate(rule) for rule in rules),
+            streams=tuple(streams),
+            distribution_lists={"friends": ("88210000001", "88210000911")},
+            seed=seed,
+            first_number=1_000_000_001,
+        )
+        return World(beginning, **more)
 
     return make
 

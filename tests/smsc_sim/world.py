@@ -5,9 +5,7 @@ from random import Random
 from typing import Any
 
 from smsc_sim.actions import Action
-from smsc_sim.mo import MoStream
 from smsc_sim.node import SmscSim
-from smsc_sim.rules import Rule
 from smsc_sim.smsc import Beginning, Smsc, SmscLimits
 from telecom.runtime.timers import Timers
 from telecom.smpp.pdus import RESPONSES, Pdu, SubmitSm
@@ -76,20 +74,12 @@ def a_submit(destination: str = "447700900123", **fields: Any) -> SubmitSm:
 class World:
     """An SMSC, and the time."""
 
-    def __init__(
-        self, rules: list[dict[str, Any]], *, seed: int, streams: tuple[MoStream, ...], **more: Any
-    ) -> None:
+    def __init__(self, beginning: Beginning, **limits: Any) -> None:
         self.now = EPOCH
         self.timers = Timers()
-        beginning = Beginning(
-            rules=tuple(Rule.model_validate(rule) for rule in rules),
-            streams=streams,
-            distribution_lists={"friends": ("88210000001", "88210000911")},
-            seed=seed,
-            first_number=1_000_000_001,
+        self.smsc = Smsc(
+            beginning, self.timers, clock=lambda: self.now, limits=SmscLimits(**limits)
         )
-        limits = SmscLimits(**more)
-        self.smsc = Smsc(beginning, self.timers, clock=lambda: self.now, limits=limits)
         self.smsc.begin()
         self._sessions = 0
 
