@@ -62,9 +62,10 @@ class SmppService:
 
         Raises `ConnectionFailed` for a port that cannot be had, `ConfigError` for a certificate.
         """
-        addresses = {PLAIN: await self._listen(PLAIN, self._listener.port)}
+        addresses = {PLAIN: await self._listen("SMPP", self._listener.port)}
         if (tls := self._listener.tls) is not None:
-            addresses[TLS] = await self._listen(TLS, tls.port, self._context(tls))
+            context = self._context(tls)
+            addresses[TLS] = await self._listen("SMPP over TLS", tls.port, context)
         self._outbinds.start()
         return addresses
 
