@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from telecom.gateway import outage
+from telecom.gateway.upstream import bind, sender
+from telecom.net.back_off import BackOff
 from telecom.router.gt_rule import Verdict
 from telecom.store import outbox
 from telecom.store.embedded import EmbeddedRedis, connect
@@ -60,7 +62,9 @@ async def network() -> AsyncIterator[Network]:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have nodes ask a Redis that was away again at once."""
+    """Have nodes ask a Redis, or an upstream, that was away again at once."""
+    monkeypatch.setattr(bind, "_PAUSES", BackOff(0.02, 0.02))
+    monkeypatch.setattr(sender, "_PAUSE", 0.02)
     monkeypatch.setattr(outage, "PAUSE", 0.02)
     monkeypatch.setattr(outbox, "_PAUSE", 0.02)
     monkeypatch.setattr(outbox, "_LOOK_AGAIN", 0.1)

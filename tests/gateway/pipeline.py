@@ -224,6 +224,14 @@ class Node:
         self.wire.is_cut = True
         for task in (*self.delivery._worker._tasks, *self.to_esme._tasks):
             task.cancel()
+        upstreams = self.delivery.upstreams
+        for sender in upstreams._senders.values():
+            if sender._task is not None:
+                sender._task.cancel()
+        for bind in (bind for binds in upstreams._binds.values() for bind in binds):
+            bind._stopping.set()
+            if bind._esme is not None and bind._esme._binding.link is not None:
+                bind._esme._binding.link.abort()
 
     async def bury(self) -> None:
         """End what a dead node still tries."""

@@ -23,6 +23,8 @@ from tests.gateway.pipeline import Node, Store, eventually
 from tests.gateway.smsc import Smsc
 from tests.gateway.upstream import settings
 
+pytestmark = pytest.mark.usefixtures("quick")
+
 NUMBER = "88210555123"
 OWNED = b"38591000100"
 
