@@ -225,6 +225,7 @@ def _argument(attempt: Attempt, permit: Permit) -> MtForwardSmArg:
         service_centre_time_stamp=datetime.fromtimestamp(message.accepted_at, UTC),
         protocol_identifier=message.protocol_id,
         data_coding_scheme=message.data_coding,
+        reply_path=message.reply_path,
         more_messages_to_send=more,
     )
     return MtForwardSmArg(

@@ -15,6 +15,7 @@ from telecom.gateway.outage import LAST_RECORDS, at_most, repeat, until_recorded
 from telecom.net.smpp_server import ServerSession
 from telecom.net.tasks import spawn
 from telecom.smpp import codec
+from telecom.smpp.adaptation import adapted
 from telecom.smpp.pdus import DeliverSm, Pdu
 from telecom.smpp.status import CommandStatus
 from telecom.store.micro_batch import MicroBatch
@@ -22,7 +23,6 @@ from telecom.store.outbox import Outbox
 from telecom.store.records import Delivery
 
 _BATCH: Final = 256
-_FIRST_VERSION_WITH_TLVS: Final = 0x34
 
 _NOT_NOW: Final = frozenset(
     {
@@ -172,7 +172,8 @@ class ToEsme:
             return
         session = max(sessions, key=self._free)
         try:
-            pdu = _deliver_sm(delivery.body, session.interface_version)
+            pdu = _deliver_sm(delivery.body)
+            adapted(pdu, session.version, None)  # or it would come back again and again
         except Exception:  # noqa: BLE001 - the entries behind it must be delivered
             _log.exception("outbox_entry_unusable", account=delivery.account, entry=delivery.entry)
             self._acks.add(delivery)
@@ -244,11 +245,8 @@ def _status(answered: asyncio.Future[Pdu]) -> int | None:
     return answered.result().command_status
 
 
-def _deliver_sm(body: bytes, interface_version: int) -> DeliverSm:
-    """Return the stored deliver_sm as this peer may get it: before 3.4 there are no TLVs."""
+def _deliver_sm(body: bytes) -> DeliverSm:
     pdu = codec.decode(body)
     if not isinstance(pdu, DeliverSm):
         raise TypeError("the outbox holds encoded deliver_sm")
-    if interface_version < _FIRST_VERSION_WITH_TLVS and pdu.tlvs:
-        return msgspec.structs.replace(pdu, tlvs=())
     return pdu

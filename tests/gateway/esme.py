@@ -7,6 +7,7 @@ from typing import Any
 from telecom.smpp.errors import LinkClosedError
 from telecom.smpp.pdus import DataSm, DeliverSm, DeliverSmResp, Pdu, SubmitSm
 from telecom.smpp.tlvs import RECEIPTED_MESSAGE_ID
+from telecom.smpp.versions import InterfaceVersion
 from telecom.sms.receipt import DeliveryReceipt, parse
 
 
@@ -33,7 +34,7 @@ class Esme:
         self.node = node
         self.system_id = system_id
         self.receives = receives
-        self.interface_version = version
+        self.version = InterfaceVersion.of(version)
         self.takes = True
         self.delivered: list[DeliverSm] = []
         self.unanswered: list[Delivery] = []

@@ -361,16 +361,6 @@ async def test_a_receipt_says_which_message_it_is_about(esme: Esme, network: Net
     assert (pdu.source_addr, pdu.destination_addr) == (NUMBER.encode(), b"38591000100")
 
 
-async def test_an_esme_of_before_version_3_4_gets_no_parameters(
-    node: Node, network: Network
-) -> None:
-    esme = node.bind(version=0x33)
-    message_id = await esme.submits(NUMBER)
-    (await network.sri()).fails(1)
-    await esme.receipt(message_id)
-    assert esme.delivered[0].tlvs == ()
-
-
 async def test_an_answer_that_names_no_node_is_none(esme: Esme, network: Network) -> None:
     message_id = await esme.submits(NUMBER)
     (await network.sri()).routes_to("")

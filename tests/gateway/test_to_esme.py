@@ -9,6 +9,7 @@ from telecom.smpp import codec
 from telecom.smpp.errors import LinkClosedError, NoResponseError
 from telecom.smpp.pdus import DeliverSm
 from telecom.smpp.status import CommandStatus
+from telecom.smpp.tlvs import MESSAGE_PAYLOAD
 from telecom.store.records import OutboxItem
 from tests.gateway.conftest import MakeNode
 from tests.gateway.esme import Esme
@@ -252,3 +253,13 @@ async def test_a_fault_of_our_own_does_not_end_the_deliveries(
         await asyncio.sleep(0.15)
     await put(node, "a")
     await esme.until(lambda: texts(esme) == ["a"])
+
+
+async def test_what_a_peer_of_3_3_cannot_get_keeps_nothing_back(node: Node) -> None:
+    esme = node.bind(version=0x33)
+    long = codec.encode(DeliverSm(tlvs=(MESSAGE_PAYLOAD(b"a" * 255),)))
+    item = OutboxItem(id="long", account="demo", number=NUMBER, body=long)
+    await node.outbox.put([item], node.time.wall())
+    await put(node, "after")
+    await esme.until(lambda: texts(esme) == ["after"])
+    await is_empty(node)
