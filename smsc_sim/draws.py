@@ -1,9 +1,9 @@
 """Times that a simulated SMSC takes: fixed, or drawn from a distribution."""
 
 from random import Random
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from telecom.runtime.config import Table
 
@@ -51,7 +51,25 @@ class LogNormal(Table):
         return min(LONGEST, self.median * random.lognormvariate(0, self.sigma))
 
 
-Delay = Seconds | Uniform | Exponential | LogNormal
+def _kind(value: Any) -> str:
+    """Tell which kind of delay this is meant to be, so that an error is about that one alone."""
+    if isinstance(value, Table):
+        return type(value).__name__
+    if not isinstance(value, dict):
+        return _FIXED
+    return next((name for key, name in _KINDS.items() if key in value), Uniform.__name__)
+
+
+_FIXED: Final = "seconds"
+_KINDS: Final = {"mean": Exponential.__name__, "median": LogNormal.__name__}
+
+Delay = Annotated[
+    Annotated[Seconds, Tag(_FIXED)]
+    | Annotated[Uniform, Tag(Uniform.__name__)]
+    | Annotated[Exponential, Tag(Exponential.__name__)]
+    | Annotated[LogNormal, Tag(LogNormal.__name__)],
+    Discriminator(_kind),
+]
 """Seconds: as many as it says, or drawn."""
 
 

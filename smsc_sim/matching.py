@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Final
 
 import msgspec
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from telecom.runtime.config import Table
 from telecom.smpp.declarations import DECLARATIONS
@@ -131,7 +131,21 @@ class Bits(Table):
         yield lambda text: text.isdecimal() and int(text) & self.mask == self.value
 
 
-Wanted = int | Text | Pattern | Bits
+def _kind(value: Any) -> str:
+    """Tell which kind of condition this is meant to be, so that an error is about that one."""
+    if isinstance(value, dict | Table):
+        is_bits = isinstance(value, Bits) or (isinstance(value, dict) and "mask" in value)
+        return "bits" if is_bits else "pattern"
+    return "number" if isinstance(value, int) else "text"
+
+
+Wanted = Annotated[
+    Annotated[int, Tag("number")]
+    | Annotated[Text, Tag("text")]
+    | Annotated[Pattern, Tag("pattern")]
+    | Annotated[Bits, Tag("bits")],
+    Discriminator(_kind),
+]
 """A value itself, or what it must be like; an integer is compared as its decimal digits."""
 
 
