@@ -14,6 +14,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from telecom.router.gt_rule import Verdict
 from telecom.sms.receipt import MessageState
+from telecom.store.accounts import AccountNews, StoredAccounts
+from telecom.store.binds import BindCount, BindLeases
 from telecom.store.embedded import connect
 from telecom.store.gt_gate import GtGate
 from telecom.store.keys import Partitions
@@ -190,6 +192,20 @@ async def test_the_gt_gate_and_the_limits_hold(cluster: Client, partitions: Part
     demand = Demand((Bucket("account:demo", 10, 5), Bucket("route:alba", 10, 3)), 9)
     assert await RateLimits(cluster).grant([demand], NOW) == [3]
     assert await next_incarnation(cluster, NOW) >= NOW
+
+
+async def test_accounts_and_binds_are_known_to_all_nodes(cluster: Client) -> None:
+    accounts = StoredAccounts(cluster)
+    await accounts.write("demo", b"{}", version=0)
+    assert await accounts.since(0) == AccountNews(1, {"demo": b"{}"}, is_everything=True)
+    binds = BindLeases(cluster, node="a")
+    taken = [await binds.take(name, receives=True, most=1, now=NOW) for name in ("demo", "other")]
+    leases = [lease for lease in taken if lease]
+    await binds.renew(leases, NOW)
+    counted = await binds.count(["demo", "other"], NOW)
+    assert counted == {"demo": BindCount(1, 1), "other": BindCount(1, 1)}
+    await binds.release(leases)
+    assert await binds.take_turn("demo", 1)
 
 
 async def test_receipts_of_upstreams_find_their_messages(
