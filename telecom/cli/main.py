@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from telecom.cli import (
+    conformance,
     decode,
     evidence,
     gateway,
@@ -54,6 +55,7 @@ app.command("lookup")(lookup.lookup)
 app.command("decode")(decode.decode)
 app.command("statement")(statement.statement)
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(conformance.app, name="conformance")
 
 
 def main() -> None:

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 
-def _in_a_folder(path: Path | None) -> Path | None:
+def in_a_folder(path: Path | None) -> Path | None:
+    """See that a file can be made where it is wanted."""
     if path is not None and not path.absolute().parent.is_dir():
         raise typer.BadParameter(f"there is no folder {path.absolute().parent}")
     return path
@@ -22,12 +23,12 @@ Capture = Annotated[
     typer.Option(
         help="Record every SMPP and SS7 message in this pcap file.",
         dir_okay=False,
-        callback=_in_a_folder,
+        callback=in_a_folder,
     ),
 ]
 Out = Annotated[
     Path | None,
-    typer.Option(help="Write to this file, not to stdout.", dir_okay=False, callback=_in_a_folder),
+    typer.Option(help="Write to this file, not to stdout.", dir_okay=False, callback=in_a_folder),
 ]
 Data = Annotated[
     Path | None,

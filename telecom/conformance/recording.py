@@ -19,10 +19,14 @@ class Octets(msgspec.Struct, frozen=True):
 
 
 class Recording:
-    """What went over the connections of one case, in order."""
+    """What went over the connections of one case, in order.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    `hidden` is a password: as a field of its own, between NULs, it is kept as asterisks.
+    """
+
+    def __init__(self, clock: Callable[[], float], *, hidden: bytes = b"") -> None:
         self._clock = clock
+        self._hidden = b"\0" + hidden + b"\0" if hidden else b""
         self._begin = clock()
         self._entries: list[Octets] = []
         self._room = MOST_OCTETS
@@ -40,7 +44,13 @@ class Recording:
 
     def exchange(self) -> tuple[Octets, ...]:
         """Return it all; what one side said in one go on a connection is one entry."""
-        return tuple(self._joined())
+        return tuple(self._without_password(entry) for entry in self._joined())
+
+    def _without_password(self, entry: Octets) -> Octets:
+        if not self._hidden or self._hidden not in entry.data:
+            return entry
+        stars = b"\0" + b"*" * (len(self._hidden) - 2) + b"\0"
+        return msgspec.structs.replace(entry, data=entry.data.replace(self._hidden, stars))
 
     def _joined(self) -> Iterator[Octets]:
         held: Octets | None = None

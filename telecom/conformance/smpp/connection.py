@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
-from typing import Final
+from typing import Any, Final
 
 from telecom.conformance.case import CaseFailed
 from telecom.conformance.recording import Recording
@@ -32,11 +32,20 @@ MOST_HELD: Final = 20_000
 """PDUs that nobody has asked for; a peer that sends more of them is not listened to any longer."""
 _CHUNK: Final = 1 << 16
 
-_ANSWERS: Final[dict[type[Pdu], type[Pdu]]] = {
-    EnquireLink: EnquireLinkResp,
-    DeliverSm: DeliverSmResp,
-    DataSm: DataSmResp,
-    Unbind: UnbindResp,
+Answer = Callable[[Any], Pdu]
+"""Makes the response to a request of the peer; its sequence_number is set when it is sent."""
+
+
+def always(response: Pdu) -> Answer:
+    """Answer each request by the same response."""
+    return lambda _: response
+
+
+ANSWERS: Final[dict[type[Pdu], Answer]] = {
+    EnquireLink: always(EnquireLinkResp()),
+    DeliverSm: always(DeliverSmResp()),
+    DataSm: always(DataSmResp()),
+    Unbind: always(UnbindResp()),
 }
 """What is answered unless a case wants it otherwise."""
 
@@ -52,9 +61,8 @@ class Manners:
 class Connection:
     """A connection to the peer under test.
 
-    Requests of the peer are answered by themselves, with the status that `answers` has for them
-    (None: not at all). What came and was not asked for is held in `held`, in order; `over` says
-    why nothing more can come.
+    Requests of the peer are answered as `answers` says, those that it lacks not at all. What came
+    and was not asked for is held in `held`, in order; `over` says why nothing more can come.
     """
 
     def __init__(
@@ -68,7 +76,7 @@ class Connection:
         manners: Manners,
     ) -> None:
         self.held: list[Received] = []
-        self.answers: dict[type[Pdu], int | None] = dict.fromkeys(_ANSWERS, 0)
+        self.answers = dict(ANSWERS)
         self.over = ""
         self.is_bound = False
         self.timeout = timeout
@@ -77,6 +85,7 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._number = number
+        self._waiting: list[bytes] | None = None
         self._framer = Framer(MAX_PDU_LENGTH)
         self._news = asyncio.Event()
         self._resumed = asyncio.Event()
@@ -100,18 +109,27 @@ class Connection:
         """Send a PDU, or any octets; return the sequence number of a PDU."""
         number = self.next_number() if sequence_number is None else sequence_number
         octets = what if isinstance(what, bytes) else encode(what, number)
-        self.recording.add(self._number, octets, sent=True)
-        if not self._writer.is_closing():
-            self._writer.write(octets)
+        if self._waiting is None:
+            self._write(octets)
+        else:
+            self._waiting.append(octets)
         return number
 
     async def send_slowly(self, octets: bytes) -> None:
-        """Send octets one by one, each in a segment of its own."""
+        """Send octets one by one, each in a segment of its own; answers wait until it is done."""
+        self._waiting = []
         for octet in octets:
-            self.send(bytes((octet,)), 0)
+            self._write(bytes((octet,)))
             with suppress(ConnectionError):
                 await self._writer.drain()
             await asyncio.sleep(0)
+        waiting, self._waiting = self._waiting, None
+        self._write(b"".join(waiting))
+
+    def _write(self, octets: bytes) -> None:
+        self.recording.add(self._number, octets, sent=True)
+        if not self._writer.is_closing():
+            self._writer.write(octets)
 
     def end_sending(self) -> None:
         """Close our direction and listen on."""
@@ -271,9 +289,9 @@ class Connection:
         self.held.append(pdu)
         if isinstance(pdu.pdu, Undecodable):
             return
-        answer, status = _ANSWERS.get(type(pdu.pdu)), self.answers.get(type(pdu.pdu))
-        if answer is not None and status is not None:
-            self.send(answer(command_status=status), pdu.sequence_number)
+        answer = self.answers.get(type(pdu.pdu))
+        if answer is not None:
+            self.send(answer(pdu.pdu), pdu.sequence_number)
 
     def _instead(self, otherwise: str) -> str:
         """Tell what came in the place of what was waited for."""

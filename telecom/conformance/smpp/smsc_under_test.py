@@ -42,13 +42,15 @@ class SmscUnderTest:
         self._remarks: list[Remark] = []
         self._lacks: dict[str, str] = {}
         self._manners = Manners()
-        self.recording = Recording(asyncio.get_running_loop().time)
+        self.recording = self.begin()
 
     # What runs the cases
 
     def begin(self) -> Recording:
         """Make ready for a case."""
-        self.recording = Recording(asyncio.get_running_loop().time)
+        self.recording = Recording(
+            asyncio.get_running_loop().time, hidden=self.settings.password.encode("latin-1")
+        )
         return self.recording
 
     async def require(self, need: str) -> None:

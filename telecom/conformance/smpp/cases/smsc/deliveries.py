@@ -4,10 +4,10 @@ from typing import Final
 
 from telecom.conformance.case import CaseFailed, Catalogue, Severity
 from telecom.conformance.smpp import needs
-from telecom.conformance.smpp.connection import Connection
+from telecom.conformance.smpp.connection import Connection, always
 from telecom.conformance.smpp.smsc_under_test import SmscUnderTest
 from telecom.smpp.errors import PduError
-from telecom.smpp.pdus import BindReceiver, BindTransmitter, DeliverSm, EnquireLink
+from telecom.smpp.pdus import BindReceiver, BindTransmitter, DeliverSm, DeliverSmResp, EnquireLink
 from telecom.smpp.receipts import receipt_of
 from telecom.smpp.short_message import MESSAGE_TYPE, user_data_of
 from telecom.smpp.status import CommandStatus as Status
@@ -42,7 +42,7 @@ async def _not_to_a_transmitter(smsc: SmscUnderTest) -> None:
 @CASES.case(
     "receipts.kept_until_bound",
     "A receipt waits for a receiver that is not bound yet",
-    "3.4 2.10.1",
+    "3.4 2.10.2",
     "5.0 4.2.9.1",
     severity=SHOULD,
     needs=(needs.RECEIPT, needs.TRANSMITTER),
@@ -59,11 +59,11 @@ async def _kept(smsc: SmscUnderTest) -> None:
 async def _twice(smsc: SmscUnderTest, status: int | None) -> None:
     """See that a receipt that was not accepted comes again, on this session or on the next."""
     first = await smsc.bound()
-    first.answers[DeliverSm] = status
+    _answer(first, status)
     message_id = await smsc.accepted(first, smsc.submit(registered_delivery=1))
     await smsc.receipt(first, message_id)
     if status is not None:
-        first.answers[DeliverSm] = 0
+        _answer(first, Status.ESME_ROK)
         try:
             await smsc.receipt(first, message_id)
         except CaseFailed:
@@ -72,6 +72,13 @@ async def _twice(smsc: SmscUnderTest, status: int | None) -> None:
             return
     await first.close()
     await smsc.receipt(await smsc.bound(), message_id)
+
+
+def _answer(connection: Connection, status: int | None) -> None:
+    """Answer what comes with a status; None: not at all."""
+    connection.answers.pop(DeliverSm, None)
+    if status is not None:
+        connection.answers[DeliverSm] = always(DeliverSmResp(command_status=status))
 
 
 @CASES.case(
@@ -162,10 +169,10 @@ async def _nacked(smsc: SmscUnderTest) -> None:
 async def _with_answer(smsc: SmscUnderTest, command_id: int) -> Connection:
     """Answer one receipt by something else than deliver_sm_resp, and those after it rightly."""
     connection = await smsc.bound()
-    connection.answers[DeliverSm] = None
+    _answer(connection, None)
     message_id = await smsc.accepted(connection, smsc.submit(registered_delivery=1))
     receipt = await smsc.receipt(connection, message_id)
-    connection.answers[DeliverSm] = 0
+    _answer(connection, Status.ESME_ROK)
     header = (16, command_id, Status.ESME_RINVCMDID, receipt.sequence_number)
     connection.send(b"".join(each.to_bytes(4, "big") for each in header))
     return connection
