@@ -4,6 +4,8 @@ import asyncio
 from itertools import count
 from typing import Any
 
+import msgspec
+
 from telecom.smpp.errors import LinkClosedError
 from telecom.smpp.pdus import DataSm, DeliverSm, DeliverSmResp, Pdu, SubmitSm
 from telecom.smpp.tlvs import RECEIPTED_MESSAGE_ID
@@ -62,8 +64,8 @@ class Esme:
 
     # what a test does
 
-    def send(self, request: SubmitSm | DataSm) -> "asyncio.Future[Any]":
-        """Submit; the future's result is the response."""
+    def send(self, request: Pdu) -> "asyncio.Future[Any]":
+        """Ask something of messages; the future's result is the response."""
         future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
         self._responses[request.sequence_number] = future
         self.node.messaging.handlers[type(request)](self, request)
@@ -90,6 +92,12 @@ class Esme:
             dest_addr_ton=1,
             **(values | fields),
         )
+
+    async def asks(self, request: Pdu) -> Any:
+        """Ask, with a sequence number, and return the response."""
+        numbered = msgspec.structs.replace(request, sequence_number=next(self._sequence))
+        async with asyncio.timeout(10):
+            return await self.send(numbered)
 
     async def submits(
         self, destination: str = "447700900123", *text: str | bytes, **fields: Any
