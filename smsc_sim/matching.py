@@ -69,6 +69,20 @@ class Subject(msgspec.Struct, gc=False):
     account: str = ""
     session: int = 0
     in_hand: int = 0
+    _values: dict[str, str | None] = msgspec.field(default_factory=dict)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is one destination of a submit_multi."""
+        return type(self.pdu) is not self.operation
+
+    def value(self, name: str) -> str | None:
+        """Return a field or optional parameter as text, as `value_of` does; it is read once."""
+        try:
+            return self._values[name]
+        except KeyError:
+            value = self._values[name] = value_of(self.pdu, name)
+            return value
 
 
 class Pattern(Table):
@@ -198,10 +212,7 @@ class Match(Table):
         return frozenset(pdu for name in self.operations for pdu in OPERATIONS[name])
 
     def tests(self) -> Iterator[Callable[[Subject], bool]]:
-        """Yield what must be true of a request of these operations, but for what is counted."""
-        if self.accounts:
-            accounts = frozenset(self.accounts)
-            yield lambda subject: subject.account in accounts
+        """Yield what must be true of the accounts' requests, but for what is counted."""
         if self.in_hand_above is not None:
             most = self.in_hand_above
             yield lambda subject: subject.in_hand > most
@@ -239,8 +250,8 @@ COUNTED_PER: Final[dict[str, Callable[[Subject], object]]] = {
     "all": lambda _: None,
     "account": lambda subject: subject.account,
     "session": lambda subject: subject.session,
-    "source": lambda subject: value_of(subject.pdu, "source_addr"),
-    "destination": lambda subject: value_of(subject.pdu, "destination_addr"),
+    "source": lambda subject: subject.value("source_addr"),
+    "destination": lambda subject: subject.value("destination_addr"),
 }
 """What has a count of its own."""
 
@@ -285,15 +296,19 @@ def _all_among(names: tuple[str, ...], known: Any) -> tuple[str, ...]:
 
 
 def _field_test(name: str, wanted: Wanted) -> Callable[[Subject], bool]:
-    if isinstance(wanted, Table):
-        tests = tuple(wanted.tests())
-    else:
+    if not isinstance(wanted, Table):
         said = str(wanted)
-        tests = (lambda text: text == said,)
+        return lambda subject: subject.value(name) == said
+    tests = tuple(wanted.tests())
 
     def test(subject: Subject) -> bool:
-        value = value_of(subject.pdu, name)
-        return value is not None and all(test(value) for test in tests)
+        value = subject.value(name)
+        if value is None:
+            return False
+        for test in tests:  # noqa: SIM110  a generator takes twice the time
+            if not test(value):
+                return False
+        return True
 
     return test
 

@@ -63,17 +63,30 @@ class _Running:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        self.pdus = rule.match.pdus()
+        self._pdus = rule.match.pdus()
+        self._accounts = frozenset(rule.match.accounts)
         self._match = rule.match
         self._tests = tuple(rule.match.tests())
         self._key = COUNTED_PER[rule.match.per]
         self._counts: dict[object, int] = {}
         self._buckets: dict[object, Bucket] = {}
 
+    def is_for(self, subject: Subject) -> bool:
+        """Tell whether it is for such operations of such an account at all."""
+        if self._accounts and subject.account not in self._accounts:
+            return False
+        if (
+            subject.operation is SubmitMulti
+            and self._match.is_of_destination is not subject.is_part
+        ):
+            return False
+        return subject.operation in self._pdus
+
     def fits(self, subject: Subject, now: float, random: Callable[[], Random]) -> bool:
         """Tell, and count, whether a request is one for this rule."""
-        if not all(test(subject) for test in self._tests):
-            return False
+        for test in self._tests:
+            if not test(subject):
+                return False
         match = self._match
         if match.rate_above is not None and not self._overflows(subject, match.rate_above, now):
             return False
@@ -103,6 +116,7 @@ class Rules:
 
     def replace(self, rules: Iterable[Rule], *, seed: int) -> None:
         """Set these rules; all counts and sequences begin anew. `ValueError` for a name twice."""
+        rules = with_names(rules)
         self.seed = seed
         self._randoms: dict[str, Random] = {}
         self._running: list[_Running] = []
@@ -114,7 +128,7 @@ class Rules:
         before = {running.rule.name: running for running in self._running}
         self.rows = named
         self._running = [_going_on(before.get(rule.name), rule) for rule in named]
-        self._by_operation: dict[tuple[type[Pdu], bool], list[_Running]] = {}
+        self._candidates: dict[tuple[str, type[Pdu], bool], list[_Running]] = {}
         self._together: dict[tuple[str, ...], Action] = {}
 
     def random_of(self, account: str) -> Random:
@@ -136,23 +150,20 @@ class Rules:
     def decide(self, subject: Subject, now: float) -> Action:
         """Return what is done with a request."""
         fitting = []
-        for running in self._candidates(subject):
+        for running in self._candidates_for(subject):
             if running.fits(subject, now, lambda: self.random_of(subject.account)):
                 fitting.append(running.rule)
                 if not running.rule.goes_on:
                     break
         return self._composed(fitting) if fitting else AS_USUAL
 
-    def _candidates(self, subject: Subject) -> list[_Running]:
-        """Return the rules for an operation; of a submit_multi, for all of it or for its parts."""
-        is_part = type(subject.pdu) is not subject.operation
-        key = (subject.operation, is_part)
-        found = self._by_operation.get(key)
+    def _candidates_for(self, subject: Subject) -> list[_Running]:
+        """Return the rules for such operations of such an account, which are the same each time."""
+        key = (subject.account, subject.operation, subject.is_part)
+        found = self._candidates.get(key)
         if found is None:
-            found = [each for each in self._running if subject.operation in each.pdus]
-            if subject.operation is SubmitMulti:
-                found = [each for each in found if each.rule.match.is_of_destination is is_part]
-            self._by_operation[key] = found
+            found = [running for running in self._running if running.is_for(subject)]
+            remember(self._candidates, key, found)
         return found
 
     def _composed(self, rules: list[Rule]) -> Action:

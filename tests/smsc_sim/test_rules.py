@@ -217,3 +217,14 @@ def test_statuses_states_and_parameters_are_said_by_name_or_number() -> None:
     shown = vendor.model_dump(mode="json", exclude_unset=True)
     assert (shown["status"], shown["receipt"]) == (0x401, {"state": None})
     assert Action.model_validate(shown) == vendor
+
+
+def test_names_that_are_wrong_change_nothing() -> None:
+    tried = rules({"match": {"first": 1}, "action": {"status": 8}}, seed=1)
+    assert draws(tried, "demo") == [8]
+    again = [Rule(name="a"), Rule(name="a")]
+    with pytest.raises(ValueError, match="two called"):
+        tried.replace(again, seed=2)
+    with pytest.raises(ValueError, match="two called"):
+        tried.set(again)
+    assert (draws(tried, "demo", "other"), tried.seed) == ([0, 8], 1)
