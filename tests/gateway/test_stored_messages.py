@@ -23,7 +23,7 @@ IN_A_MINUTE = b"000000000100000R"
 
 async def state_of(esme: Esme, message_id: str, source: bytes = SOURCE) -> tuple[int, int, bytes]:
     """Return message_state, error_code and final_date."""
-    response = await esme.asks(QuerySm(message_id=message_id.encode(), source_addr=source))
+    response = await esme.asks(query(message_id, source))
     assert isinstance(response, QuerySmResp)
     assert response.message_id == message_id.encode()
     return response.message_state, response.error_code, response.final_date
@@ -33,13 +33,17 @@ async def status_of(esme: Esme, request: Any) -> int:
     return int((await esme.asks(request)).command_status)
 
 
+def query(message_id: str, source: bytes = SOURCE) -> QuerySm:
+    return QuerySm(message_id=message_id.encode(), source_addr=source)
+
+
 def cancel(message_id: str = "", **fields: Any) -> CancelSm:
     return CancelSm(**{"message_id": message_id.encode(), "source_addr": SOURCE, **fields})
 
 
-def cancel_all(**fields: Any) -> CancelSm:
-    addresses = {"source_addr_ton": 1, "source_addr_npi": 1, "destination_addr": NUMBER.encode()}
-    return cancel(**addresses, **fields)
+def cancel_all(destination: str = NUMBER, **fields: Any) -> CancelSm:
+    source = {"source_addr_ton": 1, "source_addr_npi": 1}
+    return cancel(destination_addr=destination.encode(), **source, **fields)
 
 
 def replace(message_id: str, text: bytes = b"better", **fields: Any) -> ReplaceSm:
@@ -108,10 +112,7 @@ async def test_a_scheduled_message_has_a_state_of_its_own_in_5_0(
 
 Ask = Callable[[str], Any]
 ASKED: dict[str, tuple[Ask, int]] = {
-    "query": (
-        lambda it: QuerySm(message_id=it.encode(), source_addr=SOURCE),
-        Status.ESME_RQUERYFAIL,
-    ),
+    "query": (query, Status.ESME_RQUERYFAIL),
     "cancel": (cancel, Status.ESME_RCANCELFAIL),
     "replace": (replace, Status.ESME_RREPLACEFAIL),
 }
@@ -202,7 +203,7 @@ async def test_all_of_the_same_addresses_are_cancelled(
     await esme.until(lambda: len(esme.receipts()) == 4)
     assert {receipt.id for receipt in esme.receipts()} == {*ids, voicemail}
     assert await status_of(esme, cancel_all()) == Status.ESME_RCANCELFAIL
-    assert await status_of(esme, cancel_all(destination_addr=b"")) == Status.ESME_RINVDSTADR
+    assert await status_of(esme, cancel_all("")) == Status.ESME_RINVDSTADR
     assert await store.depth() == (1, 0, 1)
 
 
