@@ -81,11 +81,12 @@ async def healthz(request: Request, response: Response) -> dict[str, Any]:
     health: Health = request.app.state.health
     if health.is_draining:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-        return {"status": "draining", "faults": {}}
+        return {"status": "draining", "faults": {}, "upstreams": health.upstreams}
     faults = await health.faults()
     if faults:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    return {"status": "faulty" if faults else "ok", "faults": faults}
+    works = {"status": "faulty" if faults else "ok", "faults": faults}
+    return {**works, "upstreams": health.upstreams}
 
 
 @operation.get("/metrics")

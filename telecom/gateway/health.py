@@ -6,6 +6,7 @@ from typing import Final
 from redis.exceptions import RedisError
 
 from telecom.gateway.metrics import Metrics
+from telecom.gateway.upstream.upstreams import Upstreams
 from telecom.net.ss7_node import Ss7Node
 from telecom.store.messages import MessageQueue
 
@@ -16,13 +17,25 @@ class Health:
     """Asks the parts that a node cannot work without.
 
     A node that `is_draining` finishes what it has and takes no more: nothing new may be sent to it.
+    An upstream that is away is no fault of the node, and no other node would reach it.
     """
 
-    def __init__(self, ss7: Ss7Node, queue: MessageQueue, metrics: Metrics) -> None:
+    def __init__(
+        self, ss7: Ss7Node, queue: MessageQueue, upstreams: Upstreams, metrics: Metrics
+    ) -> None:
         self._ss7 = ss7
         self._queue = queue
+        self._upstreams = upstreams
         self._metrics = metrics
         self.is_draining = False
+
+    @property
+    def upstreams(self) -> dict[str, str]:
+        """How many binds there are at each upstream, of how many: "1 of 2 bound"."""
+        return {
+            name: f"{bound} of {count} bound"
+            for name, (bound, count) in self._upstreams.binds.items()
+        }
 
     async def faults(self) -> dict[str, str]:
         """Return one line for each part that does not work."""

@@ -146,7 +146,7 @@ class GatewayNode(Daemon):
         self.running.push_async_callback(self._delivery.stop, grace=DRAIN)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_UPSTREAM_WAIT):
-                await self._delivery.upstreams.bound()
+                await self._delivery.upstreams.tried()
         to_esme.start()
         self.running.push_async_callback(to_esme.stop)
         await self._start_smpp(self._make_messaging(queue, ids), to_esme, outbox, data)
@@ -350,7 +350,7 @@ class GatewayNode(Daemon):
             metrics=self.metrics,
             clock=self._clock,
         )
-        self._health = Health(self._ss7, queue, self.metrics)
+        self._health = Health(self._ss7, queue, self._delivery.upstreams, self.metrics)
         app = make_api(
             self._authentication,
             lookups,

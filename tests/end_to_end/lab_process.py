@@ -30,6 +30,8 @@ HURRIED = {
         r"^(mt_forward_sm) = .*": r"\1 = 2",
         r"^(default_validity) = .*": r"\1 = 30",
         r"first = [12],": "first = 0.2,",
+        r"^(response_timer) = .*": r"\1 = 1.5",
+        r"^(receipt_grace) = .*": r"\1 = 1",
     },
     "hlr_sim.toml": {r"^(comes_back_after) = .*": r"\1 = 3"},
 }

@@ -188,4 +188,4 @@ def test_the_lab_lives_on(running_lab: Lab, esme: Esme) -> None:
     with closing(raw_connection(running_lab.smpp_port)) as connection:
         connection.sendall(frame(SUBMIT_SM)[:9])  # and goes away in the middle of a header
     assert esme.receipt(esme.accepted("447700930002", b"still here")).state == "DELIVRD"
-    assert running_lab.get("/healthz").json() == {"status": "ok", "faults": {}}
+    assert running_lab.get("/healthz").json()["faults"] == {}

@@ -5,12 +5,13 @@ import pytest
 from telecom.gateway import health
 from telecom.gateway.health import Health
 from tests.gateway.conftest import MakeNode
-from tests.gateway.pipeline import Node
+from tests.gateway.pipeline import Node, eventually
+from tests.gateway.smsc import Smsc
 from tests.gateway.valve import Valve
 
 
 def of(node: Node) -> Health:
-    return Health(node, node.queue, node.metrics)  # type: ignore[arg-type]
+    return Health(node, node.queue, node.delivery.upstreams, node.metrics)  # type: ignore[arg-type]
 
 
 async def test_nothing_is_wrong(node: Node) -> None:
@@ -41,3 +42,10 @@ async def test_redis_says_nothing(
     assert await of(node).faults() == {"redis": "no answer in 0.05 s"}
     link.is_silent = False
     assert await of(node).faults() == {}
+
+
+async def test_an_upstream_that_is_away_is_shown_and_is_no_fault(node_up: Node, smsc: Smsc) -> None:
+    assert of(node_up).upstreams == {"smsc": "1 of 1 bound"}
+    await smsc.stop()
+    await eventually(lambda: of(node_up).upstreams, {"smsc": "0 of 1 bound"})
+    assert await of(node_up).faults() == {}

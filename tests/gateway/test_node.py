@@ -73,7 +73,11 @@ async def test_from_submit_sm_to_the_statement(
     (pair,) = [json.loads(line) for line in evidence.text.splitlines()]
     assert pair["verdict"] == "match"
     assert pair["message"] == submission.message_id
-    assert (await http.get("/healthz")).json() == {"status": "ok", "faults": {}}
+    assert (await http.get("/healthz")).json() == {
+        "status": "ok",
+        "faults": {},
+        "upstreams": {},
+    }
 
 
 async def lines_of(http: httpx.AsyncClient, client: str) -> list[tuple[str, int, str]]:

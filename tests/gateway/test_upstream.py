@@ -5,9 +5,19 @@ from typing import Any
 
 import pytest
 
+from telecom.gateway.account import Account
+from telecom.gateway.lookups import LookupRefused
 from telecom.gateway.upstream.settings import Upstream
 from telecom.router.times import parse_time
-from telecom.smpp.pdus import BindReceiver, BindTransmitter, DataSm, DeliverSm
+from telecom.smpp.pdus import (
+    BindReceiver,
+    BindTransmitter,
+    CancelSm,
+    DataSm,
+    DeliverSm,
+    QuerySm,
+    ReplaceSm,
+)
 from telecom.smpp.short_message import user_data_of
 from telecom.smpp.status import CommandStatus
 from telecom.smpp.tlvs import (
@@ -32,12 +42,13 @@ OWNED = b"38591000100"
 async def test_a_message_goes_there_and_its_receipt_comes_back(
     smsc: Smsc, up: Esme, store: Store
 ) -> None:
-    message_id = await up.submits(NUMBER, "hello there", priority_flag=1)
+    message_id = await up.submits(NUMBER, "hello there", priority_flag=1, esm_class=0x80)
     submitted = (await smsc.submit()).accepts()
     assert submitted.text == "hello there"
     pdu = submitted.pdu
     assert (pdu.source_addr, pdu.destination_addr) == (OWNED, NUMBER.encode())
     assert (pdu.dest_addr_ton, pdu.priority_flag, pdu.registered_delivery) == (1, 1, 1)
+    assert pdu.esm_class == 0x80
     assert parse_time(pdu.validity_period.decode(), 0) == 3600
     await store.until(stored=1, deferred=1)
     assert await store.charges() == {f"sms-mt:{message_id}:1": 1}
@@ -452,3 +463,28 @@ async def test_after_throttling_nothing_is_sent_for_a_while(
     assert len(smsc.submits) == 1
     time.advance(1)
     (await smsc.submit()).accepts()
+
+
+# What its sender may ask and do meanwhile
+
+
+async def test_what_an_upstream_has_can_be_queried_but_not_cancelled(
+    smsc: Smsc, up: Esme, store: Store
+) -> None:
+    message_id = await up.submits(NUMBER)
+    submitted = (await smsc.submit()).accepts()
+    await store.until(stored=1, deferred=1)
+    names: dict[str, Any] = {"message_id": message_id.encode(), "source_addr": OWNED}
+    query = await up.send(QuerySm(sequence_number=100, **names))
+    assert query.message_state == MessageState.ENROUTE
+    cancel = await up.send(CancelSm(sequence_number=101, **names))
+    assert cancel.command_status == CommandStatus.ESME_RCANCELFAIL
+    replace = await up.send(ReplaceSm(sequence_number=102, short_message=b"no", **names))
+    assert replace.command_status == CommandStatus.ESME_RREPLACEFAIL
+    await submitted.delivers()
+    assert (await up.receipt(message_id)).stat is MessageState.DELIVRD
+
+
+async def test_a_lookup_has_no_route_there(node_up: Node) -> None:
+    with pytest.raises(LookupRefused, match="no number of a known operator"):
+        await node_up.lookups.query(Account(system_id="demo"), NUMBER)

@@ -39,7 +39,7 @@ class Pair:
         self.valve.shut()
         self.first.kill()
         self.second.start()
-        await self.second.delivery.upstreams.bound()
+        await self.second.delivery.upstreams.tried()
 
     async def told_once(self, store: Store, message_id: str, segments: int = 1) -> None:
         """Wait for the receipt, and see that nothing is left and nothing was charged twice."""
@@ -55,7 +55,7 @@ async def pair(make_node: MakeNode, make_valve: MakeValve, smsc: Smsc) -> Pair:
     valve, url = await make_valve()
     there = {"settings": settings(smsc), "orphaned": ORPHANED}
     first = make_node(url, name="a", patient=False, **there)
-    await first.delivery.upstreams.bound()
+    await first.delivery.upstreams.tried()
     return Pair(smsc, valve, first, make_node(name="b", starts=False, **there))
 
 

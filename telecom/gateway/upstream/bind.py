@@ -50,6 +50,8 @@ class UpstreamBind:
     ) -> None:
         self.under_way = 0
         """How many of our requests await their responses."""
+        self.tried = asyncio.Event()
+        """Set once the first attempt to bind has come to something."""
         self._settings = settings
         self._bind_type = bind_type
         self._received = received
@@ -118,6 +120,7 @@ class UpstreamBind:
                     self._received(delivery)
         except (OSError, SmppError) as error:
             _log.warning("upstream_not_bound", upstream=name, error=str(error))
+            self.tried.set()
         finally:
             if self._esme is not None:
                 self._went()
@@ -125,6 +128,7 @@ class UpstreamBind:
 
     def _came(self, esme: Esme) -> None:
         self._esme = esme
+        self.tried.set()
         self._pauses = _PAUSES.delays()
         _log.info("upstream_bound", upstream=self._settings.name, bind=self._bind_type.__name__)
         self._changed()

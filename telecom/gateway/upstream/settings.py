@@ -10,7 +10,10 @@ from telecom.runtime.config import Port, Seconds, SystemId, Table
 
 
 class UpstreamTls(Table):
-    """How the connection is secured; the files are in PEM, their paths start at this file's folder."""
+    """How the connection is secured.
+
+    The files are in PEM, their paths start at the configuration's folder.
+    """
 
     ca: Path | None = Field(
         default=None, description="who signs the upstream's certificate; else the system's CAs"

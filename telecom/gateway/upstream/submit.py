@@ -12,6 +12,8 @@ _RECEIPT: Final = 0x01
 """registered_delivery: a receipt however it ends, as its state here follows from it, 5.2.17."""
 _OTHERS: Final = 0x1C
 """What else the sender may have asked for: acknowledgements of the SME, intermediate ones."""
+_REPLY_PATH: Final = 0x80
+"""The bit of esm_class, 5.2.12."""
 
 
 def submit_sm(message: Message, *, now: float) -> SubmitSm:
@@ -21,6 +23,8 @@ def submit_sm(message: Message, *, now: float) -> SubmitSm:
     """
     segment = message.segments[len(message.upstream_ids)]
     carried = content(segment, data_coding=smpp_data_coding(message.data_coding))
+    if message.reply_path:
+        carried["esm_class"] |= _REPLY_PATH
     return SubmitSm(
         source_addr_ton=message.source.ton,
         source_addr_npi=message.source.npi,

@@ -94,7 +94,6 @@ class Upstreams:
             )
             for each in upstreams
         }
-        self._changed = asyncio.Event()
 
     def _binds_of(self, upstream: Upstream, parts: UpstreamParts) -> list[UpstreamBind]:
         ssl = _tls(upstream, parts.base)
@@ -125,11 +124,11 @@ class Upstreams:
             for bind in binds:
                 bind.start()
 
-    async def bound(self) -> None:
-        """Wait until all are bound; whoever does not want to wait for ever ends it."""
-        while any(bound < count for bound, count in self.binds.values()):
-            self._changed.clear()
-            await self._changed.wait()
+    async def tried(self) -> None:
+        """Wait until each bind has been tried once."""
+        for binds in self._binds.values():
+            for bind in binds:
+                await bind.tried.wait()
 
     def close(self) -> None:
         """Begin nothing more that a node which stops would not see the end of."""
@@ -165,7 +164,6 @@ class Upstreams:
     def _bind_changed(self, name: str) -> None:
         self._metrics.upstream_binds.labels(name).set(self.binds[name][0])
         self._senders[name].wake()
-        self._changed.set()
 
 
 def _tls(upstream: Upstream, base: Path) -> SSLContext | None:
