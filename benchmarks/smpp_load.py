@@ -22,7 +22,7 @@ _read_header = struct.Struct(">IIII").unpack_from
 _write_header = struct.Struct(">IIII").pack
 _SUBMIT_SM_RESP, _DELIVER_SM, _ENQUIRE_LINK = 0x80000004, 0x00000005, 0x00000015
 _RESPONSE_BIT: Final = 0x80000000
-_PACE: Final = 0.005
+_PACE: Final = 0.001
 _BIND_SECONDS: Final = 10.0
 _LAST_SECONDS: Final = 30.0
 """How long the answers to what was sent may take once the time is over."""
