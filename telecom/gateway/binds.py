@@ -143,15 +143,34 @@ class Binds:
         for system_id in system_ids:
             for session, admission in list(self._bound.get(system_id, {}).items()):
                 self._hold_to_account(session, admission.bind)
+            if system_id in self._bound and self._accounts.get(system_id) is not None:
+                spawn(self._end_surplus(self._accounts[system_id]), name="surplus binds")
 
     def _hold_to_account(self, session: ServerSession, bind: Bind) -> None:
         """Give a session its account's terms, or end it if it could not bind so any more."""
         account = self._accounts.get(session.system_id)
         refusal = refusal_of(account, bind, session) if account else Refusal.INACTIVE
-        if account is not None and refusal is None:
+        if account is None or refusal is not None:
+            self._unbind(session, refusal or Refusal.INACTIVE)
+        else:
             session.agree(_terms_of(account))
+
+    async def _end_surplus(self, account: Account) -> None:
+        """End the sessions of this node that are too many since the account may have fewer."""
+        system_id = account.system_id
+        try:
+            surplus = await self._leases.surplus(
+                system_id, most=account.max_binds, now=self._clock.wall()
+            )
+        except RedisError as error:
+            _log.warning("binds_not_counted", system_id=system_id, error=str(error))
             return
-        _log.warning("unbinding", system_id=session.system_id, reason=refusal)
+        for session, admission in list(self._bound.get(system_id, {}).items()):
+            if admission.lease is not None and admission.lease.name in surplus:
+                self._unbind(session, Refusal.TOO_MANY_BINDS)
+
+    def _unbind(self, session: ServerSession, why: Refusal) -> None:
+        _log.warning("unbinding", system_id=session.system_id, reason=why.value)
         spawn(_end(session), name="unbind")
 
     def _held(self) -> list[Lease]:

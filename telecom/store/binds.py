@@ -16,7 +16,7 @@ LEASE: Final = 15.0
 
 _TAKE: Final = Script("bind_take")
 _RENEW: Final = Script("bind_renew")
-_COUNT: Final = Script("bind_count")
+_NAMES: Final = Script("bind_names")
 _RECEIVES: Final = "rx"
 _TRANSMITS: Final = "tx"
 
@@ -77,13 +77,25 @@ class BindLeases:
 
     async def count(self, system_ids: Iterable[str], now: float) -> Mapping[str, BindCount]:
         """Count the binds of accounts on all nodes."""
-        names = list(system_ids)
-        if not names:
-            return {}
-        (replies,) = await _COUNT.run(self._redis, [Call([_key(name) for name in names], _ms(now))])
         return {
-            name: BindCount(len(binds), sum(b.startswith(_RECEIVES.encode()) for b in binds))
-            for name, binds in zip(names, replies, strict=True)
+            system_id: BindCount(len(names), sum(name.startswith(_RECEIVES) for name in names))
+            for system_id, names in (await self._names(system_ids, now)).items()
+        }
+
+    async def surplus(self, system_id: str, *, most: int, now: float) -> frozenset[str]:
+        """Return the names of the leases that are too many: every node is told the same."""
+        names = (await self._names([system_id], now))[system_id]
+        return frozenset(sorted(names)[most:])
+
+    async def _names(self, system_ids: Iterable[str], now: float) -> dict[str, list[str]]:
+        accounts = list(system_ids)
+        if not accounts:
+            return {}
+        keys = [_key(system_id) for system_id in accounts]
+        (replies,) = await _NAMES.run(self._redis, [Call(keys, _ms(now))])
+        return {
+            system_id: [name.decode() for name in names]
+            for system_id, names in zip(accounts, replies, strict=True)
         }
 
     async def take_turn(self, system_id: str, seconds: float) -> bool:

@@ -190,6 +190,19 @@ async def test_who_may_stay_gets_the_new_terms(bench: Bench) -> None:
     assert session.did == []
 
 
+async def test_who_is_too_many_since_a_change_is_unbound_and_no_other(
+    bench: Bench, make_bench: MakeBench
+) -> None:
+    other = make_bench(node="b")
+    sessions = [await bench.bind(), await other.bind()]
+    for node in (bench, other):
+        change(node, max_binds=1)
+    await eventually(lambda: sum(bool(session.did) for session in sessions), 1)
+    for node in (bench, other):
+        await node.binds._end_surplus(node.accounts["demo"])
+    assert sum(bool(session.did) for session in sessions) == 1
+
+
 async def test_who_does_not_come_to_an_end_is_dropped(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

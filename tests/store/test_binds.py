@@ -68,6 +68,17 @@ async def test_binds_are_counted(first: BindLeases, second: BindLeases) -> None:
     assert await first.count([], NOW) == {}
 
 
+async def test_both_nodes_are_told_the_same_surplus(first: BindLeases, second: BindLeases) -> None:
+    leases = [await take(binds, 9) for binds in (first, second, first, second)]
+    names = {lease.name for lease in leases if lease}
+    for binds in (first, second):
+        assert await binds.surplus("demo", most=4, now=NOW) == frozenset()
+        assert await binds.surplus("demo", most=0, now=NOW) == names
+    surplus = [await binds.surplus("demo", most=3, now=NOW) for binds in (first, second)]
+    assert len(surplus[0]) == 1
+    assert surplus[0] == surplus[1]
+
+
 async def test_one_node_has_the_turn(first: BindLeases, second: BindLeases, redis: Client) -> None:
     assert await first.take_turn("demo", 60)
     assert not await second.take_turn("demo", 60)

@@ -1,9 +1,9 @@
--- Counts binds.
+-- Tells who is bound.
 -- KEYS: as in bind_take, one for each account. Takes the time.
 -- Returns for each account all of its binds whose lease has not ended.
 local now = cmsgpack.unpack(ARGV[1])
-local counts = {}
+local names = {}
 for i, key in ipairs(KEYS) do
-  counts[i] = redis.call('ZRANGEBYSCORE', key, '(' .. string.format('%.0f', now), '+inf')
+  names[i] = redis.call('ZRANGEBYSCORE', key, '(' .. string.format('%.0f', now), '+inf')
 end
-return counts
+return names
