@@ -5,7 +5,6 @@ import pytest
 from benchmarks.accept import _SHAPES, Measured, _caveats, _cells
 from benchmarks.smpp_load import Load
 
-
 TIMES = [number / 1000 for number in range(1, 101)]
 
 

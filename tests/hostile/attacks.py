@@ -30,13 +30,17 @@ ENQUIRIES: Final = b"".join(encode(EnquireLink(), number) for number in range(1,
 class Connection:
     """A socket that never waits, and does not care what becomes of what it sends."""
 
-    def __init__(self, port: int, *, takes: int | None = None) -> None:
-        """Connect; `takes` is how many octets the kernel may keep for us, about."""
+    def __init__(
+        self, port: int, *, takes: int | None = None, context: ssl.SSLContext | None = None
+    ) -> None:
+        """Connect, by TLS with a context; `takes` is how many octets the kernel keeps for us."""
         self._socket = socket.socket()
         if takes is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, takes)
         self._socket.settimeout(30)
         self._socket.connect(("127.0.0.1", port))
+        if context is not None:
+            self._socket = context.wrap_socket(self._socket, server_hostname="localhost")
         self._socket.setblocking(False)
 
     def send(self, octets: bytes) -> int:

@@ -135,13 +135,17 @@ async def test_20_000_connections(server: Server, capfd: pytest.CaptureFixture[s
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.parametrize("secure", [False, True])
 async def test_who_floods_and_never_reads(
-    server: Server, capfd: pytest.CaptureFixture[str]
+    server: Server, capfd: pytest.CaptureFixture[str], secure: bool
 ) -> None:
     """More than the kernel keeps: what is over waits with the peer, and not in the server."""
     honest = await Honest.bound(server.plain)
     before = server.memory
-    flood = Connection(server.plain, takes=4096)
+    if secure:
+        flood = Connection(server.secure, takes=4096, context=server.context)
+    else:
+        flood = Connection(server.plain, takes=4096)
     flood.send(BIND)
     taken = turns_without = 0
     while turns_without < 50:
