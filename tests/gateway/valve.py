@@ -67,6 +67,9 @@ class Valve:
             "finish": ("append", "ended"),
             "authorise": ("gt_record",),
             "outbox_put": ("append",),
+            "find": ("members", "pending"),
+            "replace": ("members", "pending", "append", "ended", "withdrawal"),
+            "withdraw": ("append", "ended", "withdrawal"),
         }
         self._held = self._holding = Held(
             Script(name, includes=includes.get(name, ())), reply=reply
