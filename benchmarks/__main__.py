@@ -10,7 +10,7 @@ import typer
 import uvloop
 from rich.console import Console
 
-from benchmarks import accept, map_codecs, smpp_codecs, whole_path
+from benchmarks import accept, client, map_codecs, smpp_codecs, whole_path
 from benchmarks.machine import machine
 from benchmarks.results import Table, as_plain, show
 
@@ -23,6 +23,7 @@ class Group(StrEnum):
 
     CODECS = "codecs"
     ACCEPT = "accept"
+    CLIENT = "client"
     WHOLE_PATH = "whole-path"
 
 
@@ -43,6 +44,10 @@ def _accept(seconds: float, say: Say) -> Iterable[Table]:
     return uvloop.run(accept.measure(seconds, say))
 
 
+def _client(seconds: float, say: Say) -> Iterable[Table]:
+    return uvloop.run(client.measure(seconds, say))
+
+
 def _whole_path(seconds: float, say: Say) -> Iterable[Table]:
     return uvloop.run(whole_path.measure(seconds, say))
 
@@ -50,6 +55,7 @@ def _whole_path(seconds: float, say: Say) -> Iterable[Table]:
 _MEASURES: Final[Mapping[Group, Callable[[float, Say], Iterable[Table]]]] = {
     Group.CODECS: _codecs,
     Group.ACCEPT: _accept,
+    Group.CLIENT: _client,
     Group.WHOLE_PATH: _whole_path,
 }
 

@@ -8,7 +8,17 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_PACKAGES = ("uvloop", "msgspec", "redis", "hiredis", "pycrate", "smpplib", "smpp34")
+_PACKAGES = (
+    "uvloop",
+    "msgspec",
+    "redis",
+    "hiredis",
+    "pycrate",
+    "smpplib",
+    "smpp34",
+    "rusmppyc",
+    "aiosmpplib",
+)
 _PROGRAMS = {"redis-server": r"v=([\d.]+)", "node": r"v([\d.]+)"}
 
 

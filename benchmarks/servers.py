@@ -17,7 +17,7 @@ import msgspec
 from telecom.runtime.children import die_with_parent
 
 _ROOT: Final = Path(__file__).parents[1]
-_NODE_MODULES: Final = _ROOT / "tests" / "interop" / "node_modules"
+NODE_MODULES: Final = _ROOT / "tests" / "interop" / "node_modules"
 _START_SECONDS: Final = 30.0
 _END_SECONDS: Final = 10.0
 
@@ -37,27 +37,27 @@ def _no_smpp34() -> str:
     return "" if find_spec("smpp34") else "not installed: pip install 'telecom-messaging[interop]'"
 
 
-def _no_npm_smpp() -> str:
+def no_npm_smpp() -> str:
     if shutil.which("node") is None:
         return "there is no Node on the PATH"
-    if not (_NODE_MODULES / "smpp").is_dir():
+    if not (NODE_MODULES / "smpp").is_dir():
         return "not installed: npm install --prefix tests/interop"
     return ""
 
 
-def _of_python(module: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", f"benchmarks.peers.{module}")
+def of_python(module: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", f"benchmarks.{module}")
 
 
 SERVERS: Final = (
-    Server("ours, alone", _of_python("smpp_server")),
-    Server("PyPI smpp34", _of_python("smpp34_server"), _no_smpp34),
+    Server("ours, alone", of_python("peers.smpp_server")),
+    Server("PyPI smpp34", of_python("peers.smpp34_server"), _no_smpp34),
     Server(
         "npm smpp",
         ("node", str(Path(__file__).parent / "peers" / "npm_smpp.cjs")),
-        _no_npm_smpp,
+        no_npm_smpp,
     ),
-    Server("headers only (no server)", _of_python("headers_only")),
+    Server("headers only (no server)", of_python("peers.headers_only")),
 )
 
 
@@ -66,7 +66,7 @@ async def running(server: Server) -> AsyncIterator[int]:
     """Run a server in a process of its own and give its port; raises `ConnectionError`."""
     port = _free_port()
     command = (*server.command, str(port))
-    environment = {"NODE_PATH": str(_NODE_MODULES)}
+    environment = {"NODE_PATH": str(NODE_MODULES)}
     async with child(server.name, command, environment):
         yield port
 
