@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 from telecom.gateway.account import Account, AccountOfFile
 from telecom.gateway.account_changes import AccountChanges, AccountRefused, decode, encode
 from telecom.gateway.accounts import Accounts, StoredAccount
-from telecom.store.accounts import StoredAccounts
+from telecom.store.accounts import ConflictError, StoredAccounts
 from telecom.store.lua import Client
 from tests.gateway.pipeline import eventually
 
@@ -132,6 +132,22 @@ async def test_nodes_that_write_at_once_see_each_others_accounts(
         "AccountRefused",
         "NoneType",
     ]
+
+
+async def test_there_are_so_many_accounts_at_most(redis: Client) -> None:
+    changes = AccountChanges(Accounts([OPERATOR]), StoredAccounts(redis, most=0))
+    assert await refused(changes.create(NEW, SecretStr("p"))) == 409
+    changes.accounts.passwords.close()
+
+
+async def test_who_is_always_too_late_is_told_to_try_again(
+    changes: AccountChanges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def too_late(*_: Any, **__: Any) -> None:
+        raise ConflictError
+
+    monkeypatch.setattr(StoredAccounts, "write", too_late)
+    assert await refused(changes.create(NEW, SecretStr("p"))) == 503
 
 
 async def test_what_a_node_cannot_read_it_leaves_alone(

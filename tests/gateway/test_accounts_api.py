@@ -8,12 +8,15 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 import pytest_asyncio
+from redis.exceptions import RedisError
 
-from telecom.gateway import account_changes
+from telecom.gateway import account_changes, passwords
 from telecom.gateway.node import GatewayNode
 from telecom.smpp.errors import RefusedError
 from telecom.smpp.pdus import BindReceiver, BindTransmitter
 from telecom.smpp.status import CommandStatus
+from telecom.store.accounts import StoredAccounts
+from telecom.store.binds import BindLeases
 from telecom.store.embedded import connect as connect_redis
 from tests.gateway.pipeline import eventually
 from tests.gateway.whole import connect, http_client, make, simulated
@@ -165,6 +168,23 @@ async def test_what_is_refused(pair: Pair, method: str, path: str, body: Any, st
     assert answer.status_code == status
     assert "much-too-long" not in answer.text
     assert not pair.first._accounts.stored
+
+
+async def test_what_can_be_tried_again_is_503(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def is_away(*_: Any) -> None:
+        raise RedisError("away")
+
+    body = {"system_id": "x", "password": "p"}
+    with monkeypatch.context() as patched:
+        patched.setattr(passwords, "_MOST_WAITING", 0)
+        assert (await pair.http.post("/v1/accounts", json=body)).status_code == 503
+        async with http_client(pair.first, ("demo", "wrong")) as http:
+            assert (await http.get("/v1/statement")).status_code == 503
+    with monkeypatch.context() as patched:
+        patched.setattr(StoredAccounts, "since", is_away)
+        assert (await pair.http.post("/v1/accounts", json=body)).status_code == 503
+        patched.setattr(BindLeases, "count", is_away)
+        assert (await pair.http.get("/v1/accounts")).status_code == 503
 
 
 async def test_a_patch_that_makes_no_sense_with_the_rest(pair: Pair, new: str) -> None:
