@@ -132,7 +132,7 @@ class Esme(Calls):
     @property
     def congestion(self) -> int | None:
         """What the SMSC last said of its congestion, 0 to 100 (SMPP 5.0 4.8.4.18)."""
-        return None if self._binding.link is None else self._binding.link.congestion
+        return None if self._binding.link is None else self._binding.link.peer_congestion
 
     # Any request
 

@@ -13,7 +13,6 @@ from telecom.smpp.errors import RefusedError, SmppError
 from telecom.smpp.pdus import Bind, Pdu
 from telecom.smpp.states import Side
 from telecom.smpp.status import CommandStatus
-from telecom.smpp.versions import InterfaceVersion
 
 _CONGESTED: Final = ((90, 1.0), (100, 0.5))
 """What part of the window is used below a congestion_state, SMPP 5.0 4.8.4.18.
@@ -71,16 +70,6 @@ class EsmeLink(SmppLink):
             return free
         window = session.limits.window
         return free - window + usable_window(window, session.peer_congestion)
-
-    @property
-    def version(self) -> InterfaceVersion:
-        """The version that both ends speak."""
-        return self._session.version
-
-    @property
-    def congestion(self) -> int | None:
-        """What the SMSC last said of its congestion, 0 to 100; None if nothing."""
-        return self._session.peer_congestion
 
     async def bind(self, request: Bind) -> None:
         """Bind, or close the connection; raises `RefusedError`, and what `request` may raise."""

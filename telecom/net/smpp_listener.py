@@ -25,11 +25,8 @@ class Listener:
         self._arrived = arrived
         self._sockets: list[socket.socket] = []
         self._pauses: dict[socket.socket, asyncio.TimerHandle] = {}
-
-    @property
-    def addresses(self) -> list[Address]:
-        """Where it listens."""
-        return [listening.getsockname()[:2] for listening in self._sockets]
+        self.addresses: list[Address] = []
+        """Where it listens, or has listened."""
 
     async def open(self, host: str, port: int) -> None:
         """Listen at every address that the host has; raises `OSError` when one cannot be had."""
@@ -45,6 +42,7 @@ class Listener:
             self.close()
             raise
         for listening in self._sockets:
+            self.addresses.append(listening.getsockname()[:2])
             self._loop.add_reader(listening, self._accept, listening)
 
     def close(self) -> None:
