@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from telecom.smpp.pdus import CancelSm
+from telecom.smpp.status import CommandStatus
 from telecom.sms.receipt import MessageState
 from tests.gateway.conftest import MakeNode, MakeValve
 from tests.gateway.network import Asked, Network, serves
@@ -84,6 +86,71 @@ async def test_every_message_ends_once(
     assert len(copies) == MESSAGES
     if not deadly:  # else the one corner where a handset may get it twice
         assert set(copies.values()) == {1}
+
+
+@pytest.mark.parametrize("deadly", [False, True], ids=["outages", "deaths"])
+async def test_what_is_cancelled_is_not_delivered_and_the_other_way_round(
+    make_node: MakeNode,
+    make_valve: MakeValve,
+    network: Network,
+    store: Store,
+    *,
+    deadly: bool,
+    quick: None,
+) -> None:
+    chance = random.Random(2)
+    loop = asyncio.get_running_loop()
+    failed: set[str] = set()
+
+    def fails_first(asked: Asked) -> None:
+        msisdn = getattr(asked.argument, "msisdn", None)
+        if msisdn is None or msisdn.digits in failed or chance.random() < 0.5:
+            serves(asked)
+        else:
+            failed.add(msisdn.digits)
+            asked.fails(34)
+
+    network.automatic = lambda asked: later(loop, chance.random() * 0.02, fails_first, asked)
+    fleet = Fleet(make_node, make_valve)
+    await fleet.add()
+    await fleet.add()
+    front_valve, front_url = await make_valve()
+    front = make_node(front_url, name="front", starts=False, patient=False)
+    front.to_esme.start()
+    esme = front.bind()
+    said: set[tuple[str, int]] = set()
+    texts: dict[str, str] = {}
+    for number in range(MESSAGES):
+        message_id = await esme.submits(f"44770090{1000 + number}", str(number))
+        texts[message_id] = str(number)
+        await asyncio.sleep(chance.random() * 0.01)
+        if chance.random() < 0.1:
+            front_valve.shut()
+            front_valve.open()
+        wanted = chance.choice(list(texts))
+        cancel = CancelSm(message_id=wanted.encode(), source_addr=b"38591000100")
+        status = (await esme.asks(cancel)).command_status
+        said.add((wanted, status))
+        if deadly and chance.random() < 0.1:
+            await fleet.replace(chance.randrange(2))
+        front.time.advance(1)
+    cancelled = {message_id for message_id, status in said if status == CommandStatus.ESME_ROK}
+    unheard = {message_id for message_id, status in said if status == CommandStatus.ESME_RSYSERR}
+    assert len(cancelled) > 5
+
+    def told() -> int:
+        front.time.advance(1)
+        return len(esme.receipts())
+
+    await eventually(told, len(texts), timeout=20)
+    ends = {receipt.id: receipt.stat for receipt in esme.receipts()}
+    assert ends.keys() == texts.keys()
+    deleted = {message_id for message_id, state in ends.items() if state is MessageState.DELETED}
+    assert cancelled <= deleted <= cancelled | unheard
+    arrived = {text for _, text in network.arrived}
+    if not deadly:  # else a node that died may have sent what another has put off since
+        assert arrived == {texts[message_id] for message_id in texts.keys() - deleted}
+    await store.until(stored=0)
 
 
 def later(

@@ -6,8 +6,10 @@ import pytest
 from redis.exceptions import RedisError
 
 from telecom.net.tasks import spawn
+from telecom.smpp.pdus import CancelSm
 from telecom.smpp.tlvs import MESSAGE_PAYLOAD
 from telecom.sms.receipt import MessageState
+from telecom.store.lua import Client, Script
 from tests.gateway.conftest import MakeNode, MakeValve
 from tests.gateway.esme import Esme
 from tests.gateway.network import Network, Time, serves
@@ -143,6 +145,57 @@ async def test_it_dies_before_an_esme_has_answered(
     pair.first_dies()
     await pair.receiving.receipt(message_id)
     assert len(pair.receiving.receipts()) == 1
+
+
+@pytest.mark.parametrize("reply", [False, True], ids=["not asked", "done"])
+async def test_it_dies_while_it_cancels(
+    pair: Pair, network: Network, store: Store, time: Time, *, reply: bool, redis: Client
+) -> None:
+    message_id = await pair.submitting.submits(NUMBER)
+    (await network.sri()).fails(34)
+    await store.until(stored=1, deferred=1)
+    await redis.script_load(Script("withdraw", includes=["append", "ended", "withdrawal"]).source)
+    withdrawing = pair.valve.hold("withdraw", reply=reply)
+    cancel = CancelSm(message_id=message_id.encode(), source_addr=b"38591000100")
+    pair.submitting.send(cancel)
+    await withdrawing.reached()
+    pair.first_dies()
+    if reply:
+        assert (await pair.receiving.receipt(message_id)).stat is MessageState.DELETED
+    else:
+        time.advance(30)
+        await delivers(network)
+        await is_told_once(pair.receiving, store, message_id)
+    time.advance(200)
+    await store.until(stored=0)
+    assert len(pair.receiving.receipts()) == 1
+    assert len(network.arrived) == (0 if reply else 1)
+
+
+@pytest.mark.parametrize("reply", [False, True], ids=["not asked", "done"])
+async def test_it_dies_while_it_puts_one_message_in_the_place_of_another(
+    pair: Pair, network: Network, store: Store, time: Time, *, reply: bool
+) -> None:
+    later = {"schedule_delivery_time": b"000000000100000R"}
+    old = await pair.submitting.submits(NUMBER, "old", **later)
+    other = {"source_addr": b"38591000199", "replace_if_present_flag": 1}
+    await pair.submitting.submits(NUMBER, receipt=0, **other)  # Redis knows the script now
+    (await network.sri()).fails(1)
+    await store.until(stored=1, deferred=1)
+    replacing = pair.valve.hold("replace", reply=reply)
+    request = pair.submitting.submit_sm(NUMBER, "new", replace_if_present_flag=1, **later)
+    pair.submitting.send(request)
+    await replacing.reached()
+    pair.first_dies()
+    await store.until(stored=1, deferred=1)
+    time.advance(60)
+    await delivers(network)
+    await pair.receiving.until(lambda: len(pair.receiving.receipts()) == 1 + reply)
+    assert (await pair.receiving.receipt(old)).stat is (
+        MessageState.DELETED if reply else MessageState.DELIVRD
+    )
+    assert [text for _, text in network.arrived] == ["new" if reply else "old"]
+    await store.until(stored=0)
 
 
 async def test_what_is_under_way_for_long_is_nobody_elses(
