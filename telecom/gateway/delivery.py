@@ -12,6 +12,7 @@ from telecom.gateway.forwarding import Forwarding
 from telecom.gateway.gt_gate import GtGate
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.outage import LAST_RECORDS, at_most
+from telecom.gateway.receipts import Receipts
 from telecom.gateway.reports import DeliveryReports
 from telecom.gateway.routing import Routing
 from telecom.gateway.settlement import Settlement
@@ -43,34 +44,14 @@ class MessageDelivery:
         clock: Clock,
         pace: Pace | None = None,
     ) -> None:
-        self._settlement = Settlement(
-            queue,
-            _retries(config.retry),
-            DeliveryReports(
-                provider,
-                timeout=config.ss7.timers.report_sm_delivery_status,
-                metrics=metrics,
-                clock=clock,
-            ),
-            upstream.receipts,
-            released=self._released,
-            flush=flush,
-            metrics=metrics,
-            clock=clock,
-        )
-        self._gate, routing = self._over_ss7(
-            config, provider, gate=gate, flush=flush, metrics=metrics, clock=clock
-        )
-        self.upstreams = Upstreams(
-            config.upstreams,
-            upstream,
-            self._settlement,
-            room=config.limits.in_flight // (2 * max(1, len(config.upstreams))),
-            hold=self._hold,
-            released=self._released,
-            metrics=metrics,
-            clock=clock,
-        )
+        self._config = config
+        self._provider = provider
+        self._flush = flush
+        self._metrics = metrics
+        self._clock = clock
+        self._settlement = self._settling(queue, upstream.receipts)
+        self._gate, routing = self._over_ss7(gate)
+        self.upstreams = self._to_upstreams(upstream)
         ways = {"ss7": routing.ask, "smpp": self.upstreams.submit}
         self._worker = Worker(
             queue,
@@ -85,43 +66,65 @@ class MessageDelivery:
             pace=pace or Pace(),
         )
 
-    def _over_ss7(
-        self,
-        config: GatewayConfig,
-        provider: Dialogues,
-        *,
-        gate: StoredGate,
-        flush: Callable[[], None],
-        metrics: Metrics,
-        clock: Clock,
-    ) -> tuple[GtGate, Routing]:
-        """Return the stages of the way over SS7: the last of them that may stop, and the first."""
-        timers = config.ss7.timers
+    def _settling(self, queue: MessageQueue, receipts: Receipts) -> Settlement:
+        return Settlement(
+            queue,
+            _retries(self._config.retry),
+            DeliveryReports(
+                self._provider,
+                timeout=self._config.ss7.timers.report_sm_delivery_status,
+                metrics=self._metrics,
+                clock=self._clock,
+            ),
+            receipts,
+            released=self._released,
+            flush=self._flush,
+            metrics=self._metrics,
+            clock=self._clock,
+        )
+
+    def _over_ss7(self, gate: StoredGate) -> tuple[GtGate, Routing]:
+        """Return the stages of the way over SS7: the one that can be closed, and the first."""
+        timers = self._config.ss7.timers
         forwarding = Forwarding(
-            provider,
+            self._provider,
             self._settlement,
             timeout=timers.mt_forward_sm,
-            metrics=metrics,
-            clock=clock,
+            metrics=self._metrics,
+            clock=self._clock,
         )
-        stage = GtGate(
+        closing = GtGate(
             gate,
             forwarding,
             self._settlement,
             hold=self._hold,
-            flush=flush,
-            metrics=metrics,
-            clock=clock,
+            flush=self._flush,
+            metrics=self._metrics,
+            clock=self._clock,
         )
         routing = Routing(
-            provider,
-            stage,
+            self._provider,
+            closing,
             failed=self._settlement.routing_failed,
             timeout=timers.send_routing_info_for_sm,
-            metrics=metrics,
-            clock=clock,
+            metrics=self._metrics,
+            clock=self._clock,
         )
-        return stage, routing
+        return closing, routing
+
+    def _to_upstreams(self, parts: UpstreamParts) -> Upstreams:
+        """Return the way to upstreams; of what this node may hold they share a half."""
+        upstreams = self._config.upstreams
+        return Upstreams(
+            upstreams,
+            parts,
+            self._settlement,
+            room=self._config.limits.in_flight // (2 * max(1, len(upstreams))),
+            hold=self._hold,
+            released=self._released,
+            metrics=self._metrics,
+            clock=self._clock,
+        )
 
     @property
     def in_flight(self) -> int:

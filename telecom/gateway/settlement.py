@@ -125,7 +125,9 @@ class Settlement:
 
     def upstream_unknown(self, attempt: Attempt, cause: Cause) -> None:
         """End an attempt of which nobody knows whether the upstream has it, and make no other."""
-        self._end(attempt, MessageState.UNKNOWN, classify(Stage.UPSTREAM, cause))
+        failure = classify(Stage.UPSTREAM, cause)
+        self._metrics.count("upstream", failure.name)
+        self._end(attempt, MessageState.UNKNOWN, failure)
 
     def upstream_ended(
         self,

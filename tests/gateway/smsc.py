@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from itertools import count
+from ssl import SSLContext
 from typing import Any
 
 from telecom.net.smpp_server import ServerSession, SmppServer
@@ -70,10 +71,10 @@ class Smsc:
             system_id="smsc",
         )
 
-    async def start(self) -> None:
+    async def start(self, ssl: SSLContext | None = None) -> None:
         """Listen, after a pause at the same port."""
         self._server = self._make()
-        await self._server.start("127.0.0.1", self.port)
+        await self._server.start("127.0.0.1", self.port, ssl)
         ((_, self.port),) = self._server.addresses
 
     async def stop(self) -> None:

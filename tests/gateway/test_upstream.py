@@ -1,14 +1,18 @@
 """Messages that leave over another SMSC: what it is sent, what its answers and receipts come to."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from telecom.gateway.account import Account
 from telecom.gateway.lookups import LookupRefused
-from telecom.gateway.upstream.settings import Upstream
+from telecom.gateway.upstream import from_upstream, sender
+from telecom.gateway.upstream.settings import Upstream, UpstreamTls
+from telecom.net.smpp_tls import self_signed, server_context
 from telecom.router.times import parse_time
+from telecom.runtime.errors import ConfigError
 from telecom.smpp.pdus import (
     BindReceiver,
     BindTransmitter,
@@ -330,6 +334,29 @@ async def test_a_number_that_nobody_owns(smsc: Smsc, up: Esme, store: Store) -> 
     assert await store.charges() == {}
 
 
+async def test_a_fault_of_our_own_is_answered_and_ends_nothing_else(
+    smsc: Smsc, up: Esme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pdu = DeliverSm(source_addr=NUMBER.encode(), destination_addr=OWNED, short_message=b"hello")
+    with monkeypatch.context() as broken:
+        broken.setattr(from_upstream, "_deliver_sm", lambda _: 1 / 0)
+        assert await smsc.deliver(pdu) == CommandStatus.ESME_RX_P_APPN
+    assert await smsc.deliver(pdu) == 0
+
+
+async def test_what_cannot_be_sent_holds_up_nothing(
+    smsc: Smsc, up: Esme, store: Store, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(sender, "submit_sm", lambda *_, **__: 1 / 0)
+        await up.submits(NUMBER)
+        await store.until(stored=1, deferred=1)
+    await up.submits(NUMBER, "the next")
+    assert (await smsc.submit()).accepts().text == "the next"
+    time.advance(30)
+    (await smsc.submit()).accepts()
+
+
 # Binds
 
 
@@ -488,3 +515,28 @@ async def test_what_an_upstream_has_can_be_queried_but_not_cancelled(
 async def test_a_lookup_has_no_route_there(node_up: Node) -> None:
     with pytest.raises(LookupRefused, match="no number of a known operator"):
         await node_up.lookups.query(Account(system_id="demo"), NUMBER)
+
+
+async def test_over_tls(smsc: Smsc, make_node: MakeNode, tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    await smsc.stop()
+    await smsc.start(server_context(certificate, key))
+    up = make_node(settings=settings(smsc, tls={"ca": certificate})).bind()
+    await smsc.is_bound()
+    assert smsc.sessions[0].is_secure
+    message_id = await up.submits(NUMBER)
+    await (await smsc.submit()).accepts().delivers()
+    await up.receipt(message_id)
+
+
+@pytest.mark.parametrize("tls", [{"ca": "nowhere.pem"}, {"certificate": "nowhere.pem"}])
+async def test_tls_files_that_are_not_there_are_told_at_once(
+    smsc: Smsc, make_node: MakeNode, tls: dict[str, str]
+) -> None:
+    with pytest.raises(ConfigError, match=r"upstreams.smsc.tls: .*nowhere.pem"):
+        make_node(settings=settings(smsc, tls=tls))
+
+
+def test_a_key_is_of_a_certificate() -> None:
+    with pytest.raises(ValueError, match="of a certificate"):
+        UpstreamTls(key=Path("key.pem"))

@@ -75,6 +75,13 @@ class FromUpstream:
 
     def received(self, upstream: str, delivery: Delivery) -> None:
         """Take a delivery of an upstream."""
+        try:
+            self._take(upstream, delivery)
+        except Exception:  # noqa: BLE001 - those behind it must be taken, and the link is to stay
+            _log.exception("delivery_not_taken", upstream=upstream)
+            self._answer(delivery, "not taken", CommandStatus.ESME_RX_P_APPN)
+
+    def _take(self, upstream: str, delivery: Delivery) -> None:
         if delivery.receipt is not None:
             self._receipt(upstream, delivery, delivery.receipt)
         elif delivery.request.esm_class & MESSAGE_TYPE in _RECEIPT_TYPES:

@@ -23,15 +23,17 @@ from telecom.gateway.upstream.settings import Upstream
 from telecom.gateway.upstream.submit import submit_sm
 from telecom.net.tasks import spawn
 from telecom.router.failures import Cause
-from telecom.smpp.errors import LinkClosedError, LocalError, NoResponseError, SmppError
+from telecom.smpp.errors import LinkClosedError, NoResponseError, SmppError
 from telecom.smpp.pdus import Pdu, SubmitSmResp
-from telecom.smpp.status import CommandStatus, status_name
+from telecom.smpp.status import CommandStatus
 from telecom.store.limits import Bucket, Demand, RateLimits
 
 _BURST_SECONDS: Final = 0.1
 """How much of its rate an idle upstream is sent at once."""
 _BACKLOG_SECONDS: Final = 1.0
 """How much of its rate waits for its turn in this node, if the node has so much room for it."""
+_SHORTEST_WAIT: Final = 0.01
+"""Seconds until the rate is asked again that had nothing left."""
 _PAUSE: Final = 1.0
 """Seconds without a submit after the upstream has said ESME_RTHROTTLED."""
 
@@ -41,6 +43,9 @@ _CAUSES: Final[tuple[tuple[type[SmppError], Cause], ...]] = (
     (SmppError, Cause.REJECTED),
 )
 """Why there is no response, the first that fits."""
+
+Hold = Callable[[list[Attempt]], Awaitable[list[Attempt]]]
+"""Returns those of some attempts that are this node's still."""
 
 _log = structlog.get_logger("telecom.gateway.upstream")
 
@@ -59,7 +64,7 @@ class Sender:
         *,
         room: int,
         limits: RateLimits,
-        hold: Callable[[list[Attempt]], Awaitable[list[Attempt]]],
+        hold: Hold,
         accepted: Callable[[Attempt, str], None],
         metrics: Metrics,
         clock: Clock,
@@ -75,6 +80,7 @@ class Sender:
         self._bucket = Bucket(
             f"upstream:{settings.name}", settings.rate, max(1.0, settings.rate * _BURST_SECONDS)
         )
+        self._until_next = min(max(1 / settings.rate, _SHORTEST_WAIT), _PAUSE)
         self._backlog = max(1, min(room, int(settings.rate * _BACKLOG_SECONDS)))
         self._queue: deque[Attempt] = deque()
         self._next_turn = 0.0
@@ -169,7 +175,7 @@ class Sender:
         finally:
             self._queue.extendleft(reversed(chosen[sent:]))
         if sent < len(chosen):
-            await wait(self._stopping, min(1 / self._settings.rate, _PAUSE))
+            await wait(self._stopping, self._until_next)
 
     async def _grant(self, count: int) -> int:
         """Return how many of so many the rate, that all nodes share, allows now."""
@@ -189,17 +195,17 @@ class Sender:
     async def _send(self, attempt: Attempt) -> None:
         if attempt.stage is not Stage.ROUTING:
             return  # given back meanwhile, or another node's
+        attempt.stage = Stage.FORWARDED
         bind = max(self._binds, key=lambda bind: bind.room)
+        began = self._clock.monotonic()
         try:
             answered = await bind.send(submit_sm(attempt.message, now=self._clock.wall()))
         except LinkClosedError:
             self._not_bound(attempt)
-        except LocalError:
+        except Exception:  # noqa: BLE001 - those behind it must leave
             _log.exception("message_cannot_be_sent", message=attempt.message.id)
             self._settlement.upstream_failed(attempt, Cause.REJECTED)
         else:
-            attempt.stage = Stage.FORWARDED
-            began = self._clock.monotonic()
             answered.add_done_callback(partial(self._answered, attempt, began))
 
     def _answered(self, attempt: Attempt, began: float, answered: asyncio.Future[Pdu]) -> None:
@@ -213,8 +219,8 @@ class Sender:
             return
         response = answered.result()
         status = response.command_status
-        self._metrics.count("upstream", status_name(status))
         if status == CommandStatus.ESME_ROK and isinstance(response, SubmitSmResp):
+            self._metrics.count("upstream", "accepted")
             self._accepted(attempt, response.message_id.decode("latin-1"))
             return
         if status == CommandStatus.ESME_RTHROTTLED:
@@ -224,7 +230,6 @@ class Sender:
     def _unanswered(self, attempt: Attempt, error: BaseException) -> None:
         """End an attempt of which nobody knows whether the upstream has taken it."""
         cause = next((cause for kind, cause in _CAUSES if isinstance(error, kind)), Cause.REJECTED)
-        self._metrics.count("upstream", cause.value)
         if self._settings.retry_unanswered:
             self._settlement.upstream_failed(attempt, cause)
         else:

@@ -56,7 +56,8 @@ class Upstream(WithPassword):
     )
     retry_unanswered: bool = Field(
         default=True,
-        description="send again what got no response: it may arrive twice. Else it ends as UNKNOWN",
+        description="send again what got no response: it may arrive twice. Else it ends as"
+        " UNKNOWN; but what a node had under way when it died is sent again all the same",
     )
     receipt_grace: Seconds = Field(
         default=600, description="how long after a message's validity its receipt is waited for"

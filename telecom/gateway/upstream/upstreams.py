@@ -1,7 +1,7 @@
 """All upstream SMSCs of a node: messages to them, receipts and messages of end users from them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from ssl import SSLContext
@@ -19,7 +19,7 @@ from telecom.gateway.upstream.bind import BIND_TYPES, UpstreamBind
 from telecom.gateway.upstream.ends import UpstreamEnds
 from telecom.gateway.upstream.from_upstream import FromUpstream
 from telecom.gateway.upstream.handover import HandOver
-from telecom.gateway.upstream.sender import Sender
+from telecom.gateway.upstream.sender import Hold, Sender
 from telecom.gateway.upstream.settings import Upstream
 from telecom.net.smpp_link import TcpCapture
 from telecom.net.smpp_tls import client_context
@@ -55,18 +55,17 @@ class Upstreams:
         settlement: Settlement,
         *,
         room: int,
-        hold: Callable[[list[Attempt]], Awaitable[list[Attempt]]],
+        hold: Hold,
         released: Callable[[Attempt], None],
         metrics: Metrics,
         clock: Clock,
     ) -> None:
+        self._parts = parts
+        self._settlement = settlement
         self._metrics = metrics
-        self._ends = UpstreamEnds(
-            parts.store,
-            settlement,
-            without_receipt={each.name: MessageState[each.without_receipt] for each in upstreams},
-            clock=clock,
-        )
+        self._clock = clock
+        policies = {each.name: MessageState[each.without_receipt] for each in upstreams}
+        self._ends = UpstreamEnds(parts.store, settlement, without_receipt=policies, clock=clock)
         self._handover = HandOver(
             parts.store, self._ends, released=released, metrics=metrics, clock=clock
         )
@@ -79,24 +78,24 @@ class Upstreams:
             metrics=metrics,
             clock=clock,
         )
-        self._binds = {each.name: self._binds_of(each, parts) for each in upstreams}
-        self._senders = {
-            each.name: Sender(
-                each,
-                self._binds[each.name],
-                settlement,
-                room=room,
-                limits=parts.limits,
-                hold=hold,
-                accepted=partial(self._accepted, each),
-                metrics=metrics,
-                clock=clock,
-            )
-            for each in upstreams
-        }
+        self._binds = {each.name: self._binds_of(each) for each in upstreams}
+        self._senders = {each.name: self._sender_to(each, room, hold) for each in upstreams}
 
-    def _binds_of(self, upstream: Upstream, parts: UpstreamParts) -> list[UpstreamBind]:
-        ssl = _tls(upstream, parts.base)
+    def _sender_to(self, upstream: Upstream, room: int, hold: Hold) -> Sender:
+        return Sender(
+            upstream,
+            self._binds[upstream.name],
+            self._settlement,
+            room=room,
+            limits=self._parts.limits,
+            hold=hold,
+            accepted=partial(self._accepted, upstream),
+            metrics=self._metrics,
+            clock=self._clock,
+        )
+
+    def _binds_of(self, upstream: Upstream) -> list[UpstreamBind]:
+        ssl = _tls(upstream, self._parts.base)
         return [
             UpstreamBind(
                 upstream,
@@ -104,7 +103,7 @@ class Upstreams:
                 received=partial(self._from_upstream.received, upstream.name),
                 changed=partial(self._bind_changed, upstream.name),
                 ssl=ssl,
-                capture=parts.capture,
+                capture=self._parts.capture,
             )
             for bind_type in BIND_TYPES[upstream.bind_type] * upstream.binds
         ]
