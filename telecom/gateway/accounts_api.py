@@ -15,10 +15,10 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError
 from redis.exceptions import RedisError
 
+from telecom.gateway.access import Access
 from telecom.gateway.account import Account, AccountTerms, Password, fields_of
-from telecom.gateway.account_changes import AccountChanges, AccountRefused, unknown
+from telecom.gateway.account_changes import AccountRefused, unknown
 from telecom.gateway.api_access import operator_of_platform
-from telecom.gateway.binds import Binds
 from telecom.gateway.passwords import TooManyChecks
 
 _PAGE: Final = 100
@@ -62,101 +62,93 @@ accounts = APIRouter(
 SystemId = Annotated[str, Path(description="the account's name", examples=["demo"])]
 
 
-def _changes(request: Request) -> AccountChanges:
-    changes: AccountChanges = request.app.state.account_changes
-    return changes
+def _access(request: Request) -> Access:
+    access: Access = request.app.state.access
+    return access
 
 
-Changes = Annotated[AccountChanges, Depends(_changes)]
+Current = Annotated[Access, Depends(_access)]
 
 
 @accounts.get("")
 async def list_accounts(
-    request: Request,
-    changes: Changes,
+    access: Current,
     after: Annotated[str, Query(description="the last system_id of the page before")] = "",
     limit: Annotated[int, Query(ge=1, le=_LONGEST_PAGE)] = _PAGE,
 ) -> list[AccountView]:
     """List accounts in the order of their system_ids."""
     found = sorted(
-        (account for account in changes.accounts if account.system_id > after),
+        (account for account in access.accounts if account.system_id > after),
         key=lambda account: account.system_id,
     )
     async with _refusals():
-        return await _views(request, changes, found[:limit])
+        return await _views(access, found[:limit])
 
 
 @accounts.get("/{system_id:path}")
-async def show_account(request: Request, changes: Changes, system_id: SystemId) -> AccountView:
+async def show_account(access: Current, system_id: SystemId) -> AccountView:
     """Show an account."""
     async with _refusals():
-        return await _view(request, changes, system_id)
+        return await _view(access, system_id)
 
 
 @accounts.post("", status_code=status.HTTP_201_CREATED)
 async def make_account(
-    request: Request, response: Response, changes: Changes, new: NewAccount
+    request: Request, response: Response, access: Current, new: NewAccount
 ) -> AccountView:
     """Make an account; 409 if there is one of this name, or with one of its numbers."""
     async with _refusals():
-        await changes.create(Account(**fields_of(new)), new.password)
+        await access.changes.create(Account(**fields_of(new)), new.password)
         response.headers["Location"] = f"{request.url.path}/{quote(new.system_id)}"
-        return await _view(request, changes, new.system_id)
+        return await _view(access, new.system_id)
 
 
 @accounts.put("/{system_id:path}")
-async def replace_account(
-    request: Request, changes: Changes, system_id: SystemId, body: Terms
-) -> AccountView:
+async def replace_account(access: Current, system_id: SystemId, body: Terms) -> AccountView:
     """Give an account other terms, or make it: what is not given is as for a new account.
 
     Without a password it keeps the one it has.
     """
     async with _refusals():
         terms = {name: getattr(body, name) for name in AccountTerms.model_fields}
-        await changes.replace(Account(system_id=system_id, **terms), body.password)
-        return await _view(request, changes, system_id)
+        await access.changes.replace(Account(system_id=system_id, **terms), body.password)
+        return await _view(access, system_id)
 
 
 @accounts.patch("/{system_id:path}")
-async def change_account(
-    request: Request, changes: Changes, system_id: SystemId, body: Terms
-) -> AccountView:
+async def change_account(access: Current, system_id: SystemId, body: Terms) -> AccountView:
     """Change some of an account's terms: what is not given stays as it is."""
     async with _refusals():
         terms = {name: getattr(body, name) for name in body.model_fields_set - {"password"}}
-        await changes.change(system_id, terms, body.password)
-        return await _view(request, changes, system_id)
+        await access.changes.change(system_id, terms, body.password)
+        return await _view(access, system_id)
 
 
 @accounts.delete("/{system_id:path}", status_code=status.HTTP_204_NO_CONTENT)
-async def delete_account(changes: Changes, system_id: SystemId) -> None:
+async def delete_account(access: Current, system_id: SystemId) -> None:
     """Delete an account; one that the configuration file has is again what the file says.
 
     409 for an account of the file that nothing was made of: `active` may be set to false.
     """
     async with _refusals():
-        await changes.delete(system_id)
+        await access.changes.delete(system_id)
 
 
-async def _view(request: Request, changes: AccountChanges, system_id: str) -> AccountView:
-    account = changes.accounts.get(system_id)
+async def _view(access: Access, system_id: str) -> AccountView:
+    account = access.accounts.get(system_id)
     if account is None:
         raise unknown(system_id)
-    (view,) = await _views(request, changes, [account])
+    (view,) = await _views(access, [account])
     return view
 
 
-async def _views(
-    request: Request, changes: AccountChanges, shown: Iterable[Account]
-) -> list[AccountView]:
-    binds: Binds = request.app.state.binds
+async def _views(access: Access, shown: Iterable[Account]) -> list[AccountView]:
     found = list(shown)
-    counts = await binds.count(account.system_id for account in found)
+    counts = await access.binds.count(account.system_id for account in found)
     return [
         AccountView(
             **fields_of(account),
-            origin="stored" if account.system_id in changes.accounts.stored else "file",
+            origin="stored" if account.system_id in access.accounts.stored else "file",
             binds=counts[account.system_id].all,
         )
         for account in found

@@ -13,11 +13,9 @@ from pydantic import BaseModel, Field
 from redis.exceptions import RedisError
 
 from telecom.charging.statements import month_of
-from telecom.gateway.account_changes import AccountChanges
+from telecom.gateway.access import Access
 from telecom.gateway.accounts_api import accounts
 from telecom.gateway.api_access import Caller, Operator
-from telecom.gateway.authentication import Authentication
-from telecom.gateway.binds import Binds
 from telecom.gateway.health import Health
 from telecom.gateway.ledger_reader import LedgerReader
 from telecom.gateway.lookups import LookupRefused, Lookups
@@ -44,23 +42,19 @@ class EvidenceQuery(BaseModel):
 
 
 def make_api(
-    authentication: Authentication,
+    access: Access,
     lookups: Lookups,
     ledger: LedgerReader,
     *,
-    account_changes: AccountChanges,
-    binds: Binds,
     health: Health,
     metrics: Metrics,
     drain: Callable[[], None],
 ) -> FastAPI:
     """Return the application; every path under /v1 wants an account's name and password."""
     app = FastAPI(title="telecom gateway", description=__doc__ or "")
-    app.state.authentication = authentication
+    app.state.access = access
     app.state.lookups = lookups
     app.state.ledger = ledger
-    app.state.account_changes = account_changes
-    app.state.binds = binds
     app.state.health = health
     app.state.metrics = metrics
     app.state.drain = drain

@@ -6,8 +6,8 @@ from typing import Annotated, Final
 from fastapi import Depends, HTTPException, Request, status
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
+from telecom.gateway.access import Access
 from telecom.gateway.account import Account
-from telecom.gateway.authentication import Authentication
 from telecom.gateway.bind_rules import Refusal
 
 _ANSWERS: Final[Mapping[Refusal, tuple[int, str]]] = {
@@ -24,8 +24,8 @@ async def authenticated(
     credentials: Annotated[HTTPBasicCredentials, Depends(HTTPBasic(realm="telecom"))],
 ) -> Account:
     """Return the account whose name and password came with the request."""
-    authentication: Authentication = request.app.state.authentication
-    found = await authentication.check(
+    access: Access = request.app.state.access
+    found = await access.authentication.check(
         credentials.username,
         credentials.password.encode(),
         host=request.client.host if request.client else "",

@@ -11,11 +11,8 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from telecom.charging.tariffs import Price, TariffError, Tariffs
-from telecom.gateway.account_changes import AccountChanges
-from telecom.gateway.accounts import Accounts
+from telecom.gateway.access import Access
 from telecom.gateway.api import make_api
-from telecom.gateway.authentication import Authentication
-from telecom.gateway.binds import Binds
 from telecom.gateway.clock import SYSTEM_CLOCK, Clock
 from telecom.gateway.config import GatewayConfig
 from telecom.gateway.config import Route as RouteTable
@@ -25,7 +22,6 @@ from telecom.gateway.esmes import Esmes
 from telecom.gateway.from_network import FromNetwork
 from telecom.gateway.health import Health
 from telecom.gateway.ledger_reader import LedgerReader
-from telecom.gateway.lockout import Lockout, LockoutRule
 from telecom.gateway.lookups import Lookups
 from telecom.gateway.messaging import Messaging
 from telecom.gateway.metrics import Metrics
@@ -46,8 +42,6 @@ from telecom.runtime.errors import CommandError, ConfigError, ConnectionFailed
 from telecom.runtime.http import HttpServer
 from telecom.runtime.operators import read_operators
 from telecom.ss7.map.primitives import MapIndication
-from telecom.store.accounts import StoredAccounts
-from telecom.store.binds import BindLeases
 from telecom.store.embedded import (
     EmbeddedRedis,
     StoreError,
@@ -100,12 +94,7 @@ class GatewayNode(Daemon):
         self._capture = Capture(capture) if capture else None
         self._directory = Directory(read_operators(base / config.operators))
         self._base = base
-        self._accounts = Accounts(
-            config.accounts, default_owner=config.mo_default_account, limits=config.messages
-        )
-        self._authentication = Authentication(
-            self._accounts, _lockout(config), metrics=self.metrics, clock=clock
-        )
+        self._access = Access(config, metrics=self.metrics, clock=clock)
         self._draining: asyncio.Task[None] | None = None
         self._routes = _routes(config)
         self._tariffs = _tariffs(config)
@@ -140,7 +129,7 @@ class GatewayNode(Daemon):
         self._delivery = self._make_delivery(queue, outbox)
         self._from_network = self._make_from_network(queue)
         await self._start_ss7()
-        await self._start_accounts()
+        await self._access.start(self._redis, node=self.name, running=self.running)
         await self._start_http(ledger, queue)
         self._delivery.start()
         self.running.push_async_callback(self._delivery.stop, grace=DRAIN)
@@ -253,7 +242,7 @@ class GatewayNode(Daemon):
                 outbox,
                 RateLimits(self._redis),
                 self._mobile_originated,
-                Receipts(self._accounts),
+                Receipts(self._access.accounts),
                 base=self._base,
                 capture=self._capture,
             ),
@@ -272,7 +261,7 @@ class GatewayNode(Daemon):
 
     def _make_mobile_originated(self, outbox: Outbox, ids: MessageIds) -> MobileOriginated:
         return MobileOriginated(
-            self._accounts,
+            self._access.accounts,
             outbox=outbox,
             partitions=self._partitions,
             ids=ids,
@@ -304,7 +293,7 @@ class GatewayNode(Daemon):
     def _make_messaging(self, queue: MessageQueue, ids: MessageIds) -> Messaging:
         return Messaging(
             self.config,
-            self._accounts,
+            self._access.accounts,
             self._routes,
             queue=queue,
             pending=PendingMessages(
@@ -313,30 +302,13 @@ class GatewayNode(Daemon):
                 outbox=_outbox_bounds(self.config),
                 ended=_ended_bounds(self.config),
             ),
-            receipts=Receipts(self._accounts),
+            receipts=Receipts(self._access.accounts),
             limits=RateLimits(self._redis),
             partitions=self._partitions,
             ids=ids,
             metrics=self.metrics,
             clock=self._clock,
         )
-
-    async def _start_accounts(self) -> None:
-        """Begin to hear of changes to accounts, and to count who is bound."""
-        self.running.callback(self._accounts.passwords.close)
-        self._changes = AccountChanges(self._accounts, StoredAccounts(self._redis))
-        await self._changes.start()
-        self.running.push_async_callback(self._changes.stop)
-        self._leases = BindLeases(self._redis, node=self.name)
-        self._binds = Binds(
-            self._accounts,
-            self._authentication,
-            self._leases,
-            metrics=self.metrics,
-            clock=self._clock,
-        )
-        self._binds.start()
-        self.running.push_async_callback(self._binds.stop)
 
     async def _start_http(self, ledger: Ledger, queue: MessageQueue) -> None:
         lookups = Lookups(
@@ -352,11 +324,9 @@ class GatewayNode(Daemon):
         )
         self._health = Health(self._ss7, queue, self._delivery.upstreams, self.metrics)
         app = make_api(
-            self._authentication,
+            self._access,
             lookups,
             LedgerReader(ledger, self._tariffs),
-            account_changes=self._changes,
-            binds=self._binds,
             health=self._health,
             metrics=self.metrics,
             drain=self.drain,
@@ -371,10 +341,14 @@ class GatewayNode(Daemon):
     ) -> None:
         self._smpp = SmppService(
             self.config,
-            Esmes(self._binds, messaging, to_esme),
+            Esmes(self._access.binds, messaging, to_esme),
             to_esme,
             outbinds=partial(
-                Outbinds, self._accounts, outbox=outbox, leases=self._leases, clock=self._clock
+                Outbinds,
+                self._access.accounts,
+                outbox=outbox,
+                leases=self._access.leases,
+                clock=self._clock,
             ),
             health=self._health,
             capture=self._capture,
@@ -393,12 +367,6 @@ class GatewayNode(Daemon):
         """Deliver and take no more, answer what has been asked, then unbind."""
         await self._smpp.drain(LAST_RECORDS)
         await at_most(LAST_RECORDS, messaging.drain)
-
-
-def _lockout(config: GatewayConfig) -> Lockout:
-    limits = config.lockout
-    rule = LockoutRule(**limits.model_dump(exclude={"exempt"}))
-    return Lockout(rule, exempt=limits.exempt)
 
 
 def _outbox_bounds(config: GatewayConfig) -> OutboxBounds:

@@ -67,14 +67,14 @@ async def new(pair: Pair) -> AsyncIterator[str]:
     await make_account(pair)
     yield "new"
     await pair.http.delete("/v1/accounts/new")
-    await eventually(lambda: pair.second._accounts.get("new"), None)
+    await eventually(lambda: pair.second._access.accounts.get("new"), None)
 
 
 async def make_account(pair: Pair, **terms: Any) -> dict[str, Any]:
     body = {"system_id": "new", "password": "new", "numbers": ["38591000900"]} | terms
     made = await pair.http.post("/v1/accounts", json=body)
     assert made.status_code == 201, made.text
-    await eventually(lambda: pair.second._accounts.get("new") is not None, expected=True)
+    await eventually(lambda: pair.second._access.accounts.get("new") is not None, expected=True)
     shown: dict[str, Any] = made.json()
     return shown
 
@@ -83,8 +83,8 @@ async def change(pair: Pair, **terms: Any) -> None:
     """Change the account, and wait until both nodes have it so."""
     changed = await pair.http.patch("/v1/accounts/new", json=terms)
     assert changed.status_code == 200, changed.text
-    account = pair.first._accounts["new"]
-    await eventually(lambda: pair.second._accounts.get("new"), account)
+    account = pair.first._access.accounts["new"]
+    await eventually(lambda: pair.second._access.accounts.get("new"), account)
 
 
 async def refusal(gateway: GatewayNode, system_id: str = "new", **options: Any) -> int:
@@ -167,7 +167,7 @@ async def test_what_is_refused(pair: Pair, method: str, path: str, body: Any, st
     answer = await pair.http.request(method, f"/v1/accounts{path}", json=body)
     assert answer.status_code == status
     assert "much-too-long" not in answer.text
-    assert not pair.first._accounts.stored
+    assert not pair.first._access.accounts.stored
 
 
 async def test_what_can_be_tried_again_is_503(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +198,7 @@ async def test_a_patch_that_makes_no_sense_with_the_rest(pair: Pair, new: str) -
 
 async def test_a_new_account_binds_at_another_node_within_a_second(pair: Pair) -> None:
     await pair.http.post("/v1/accounts", json={"system_id": "new", "password": "new"})
-    await eventually(lambda: pair.second._accounts.get("new") is not None, expected=True)
+    await eventually(lambda: pair.second._access.accounts.get("new") is not None, expected=True)
     async with connect(pair.second, "new"):
         shown = await pair.http.get("/v1/accounts/new")
         assert shown.json()["binds"] == 1
@@ -230,12 +230,14 @@ async def test_who_is_deleted_is_unbound(pair: Pair) -> None:
     async with connect(pair.second, "new", back_off=None):
         assert (await pair.http.delete("/v1/accounts/new")).status_code == 204
         await eventually(lambda: bound(pair, "new"), 0)
-    await eventually(lambda: pair.second._accounts.get("new"), None)
+    await eventually(lambda: pair.second._access.accounts.get("new"), None)
     assert await refusal(pair.second) == CommandStatus.ESME_RINVPASWD
 
 
 def bound(pair: Pair, system_id: str) -> int:
-    return sum(len(node._binds._bound.get(system_id, ())) for node in (pair.first, pair.second))
+    return sum(
+        len(node._access.binds._bound.get(system_id, ())) for node in (pair.first, pair.second)
+    )
 
 
 async def test_binds_are_limited_over_both_nodes(pair: Pair, new: str) -> None:
@@ -256,7 +258,7 @@ async def binds(pair: Pair, system_id: str) -> int:
 async def test_bound_sessions_get_new_terms(pair: Pair, new: str) -> None:
     async with connect(pair.second, new):
         await change(pair, window=7, inactivity_timer=500, enquire_link_timer=90)
-        (session,) = pair.second._binds._bound[new]
+        (session,) = pair.second._access.binds._bound[new]
         limits = session._limits
         timers = limits.session.inactivity_timer, limits.session.enquire_link_timer
         assert (limits.unanswered, *timers) == (7, 500, 90)
