@@ -318,11 +318,9 @@ class SmppServer:
         """
         outbind = Outbind(system_id.encode("latin-1"), password.encode("latin-1"))
         session = self._session(self)
-        loop = asyncio.get_running_loop()
-        called = self._called[session] = loop.create_future()
+        called = self._called[session] = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(self.limits.link.session.session_init_timer):
-                transport, _ = await loop.create_connection(lambda: session, host, port, ssl=ssl)
+            transport = await self._connected_to(host, port, session, ssl)
             try:
                 if not session.closed:
                     session.notify(outbind)
@@ -333,6 +331,17 @@ class SmppServer:
         finally:
             del self._called[session]
         return session
+
+    async def _connected_to(
+        self, host: str, port: int, session: ServerSession, ssl: SSLContext | None
+    ) -> asyncio.Transport:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self.limits.link.session.session_init_timer):
+                transport, _ = await loop.create_connection(lambda: session, host, port, ssl=ssl)
+        except TimeoutError:
+            raise TimeoutError(f"{host}:{port} has not taken the connection") from None
+        return transport
 
     async def close(self, drain: float) -> None:
         """Stop: what ESMEs have asked is answered, then they are unbound, in `drain` seconds.

@@ -23,7 +23,7 @@ from telecom.smpp.pdus import (
 from telecom.smpp.status import CommandStatus as Status
 from telecom.smpp.tlvs import SC_INTERFACE_VERSION
 from telecom.smpp.versions import InterfaceVersion
-from tests.net.smpp_peer import until
+from tests.net.smpp_peer import Peer, until
 from tests.net.smpp_user import DELIVER, SUBMIT, Join, Start, User
 
 
@@ -145,6 +145,16 @@ async def test_a_user_that_fails_costs_only_the_session(
     first.send(SUBMIT, 2)
     assert await first.at_end()
     assert await second.ask(EnquireLink(), 2) == EnquireLinkResp(sequence_number=2)
+
+
+async def test_every_address_of_a_host(start: Start) -> None:
+    server = await start()
+    await server.start("localhost", 0)
+    assert all(port for _, port in server.addresses)
+    for address in server.addresses:
+        peer = await Peer.to(address)
+        assert isinstance(await peer.bind(), BindTransceiverResp)
+        await peer.close()
 
 
 async def test_a_port_in_use(start: Start) -> None:

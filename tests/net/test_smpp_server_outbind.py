@@ -120,6 +120,16 @@ async def test_nobody_listens(start: Start, esme: Esme) -> None:
     assert not server._connections
 
 
+async def test_an_esme_that_does_not_take_the_connection(
+    start: Start, esme: Esme, certificate: tuple[Path, Path]
+) -> None:
+    server = await start(session={"session_init_timer": 0.05})
+    address = await esme.start()  # it waits for octets, and never says hello
+    context = client_context(ca=certificate[0])
+    with pytest.raises(TimeoutError, match=f"{address[1]} has not taken the connection"):
+        await server.outbind(*address, system_id="smsc", password="pw", ssl=context)
+
+
 async def test_what_an_outbind_cannot_carry(start: Start, esme: Esme) -> None:
     server = await start()
     host, port = await esme.start()
