@@ -10,6 +10,7 @@ import msgspec
 
 from smsc_sim.peers import Peer
 from telecom.runtime.timers import Timers
+from telecom.smpp.errors import LinkClosedError, LocalError
 from telecom.smpp.pdus import AlertNotification, Pdu
 from telecom.smpp.status import CommandStatus
 
@@ -127,7 +128,10 @@ class Deliveries:
         peer = account.receivers[account.turn % len(account.receivers)]
         outgoing.attempts += 1
         if isinstance(outgoing.pdu, AlertNotification):
-            peer.notify(outgoing.pdu)
+            try:
+                peer.notify(outgoing.pdu)
+            except LocalError:  # the window is full, or the session no more what it was
+                self._try_again(account, outgoing)
         else:
             answer = peer.request(outgoing.pdu)
             answer.add_done_callback(partial(self._answered, account, outgoing))
@@ -141,10 +145,19 @@ class Deliveries:
     def _answered(
         self, account: _Account, outgoing: _Outgoing, answer: asyncio.Future[Pdu]
     ) -> None:
-        status = None if answer.exception() is not None else answer.result().command_status
-        if status == CommandStatus.ESME_ROK:
+        error = answer.exception()
+        if isinstance(error, LinkClosedError):  # nobody has refused it: for another, or a later one
+            outgoing.attempts -= 1
+            self._send(account, outgoing)
             return
-        if outgoing.attempts >= self._limits.attempts or status in PERMANENT:
+        status = None if error is not None else answer.result().command_status
+        if status in PERMANENT:
+            self.lost += 1
+        elif status != CommandStatus.ESME_ROK:
+            self._try_again(account, outgoing)
+
+    def _try_again(self, account: _Account, outgoing: _Outgoing) -> None:
+        if outgoing.attempts >= self._limits.attempts:
             self.lost += 1
             return
         due = self._clock() + self._limits.retry_after

@@ -6,6 +6,7 @@ from random import Random
 from string import Template
 from typing import Final
 
+from smsc_sim.actions import DeliverWith
 from smsc_sim.deliveries import Deliveries
 from smsc_sim.draws import drawn
 from smsc_sim.matching import text_of
@@ -19,7 +20,7 @@ from smsc_sim.receipts import (
     receipt_pdu,
 )
 from telecom.runtime.timers import Timers
-from telecom.smpp.pdus import AlertNotification, BroadcastSm
+from telecom.smpp.pdus import AlertNotification, BroadcastSm, DataSm
 from telecom.sms.receipt import MessageState
 
 _LONGEST_QUOTATION: Final = 2000
@@ -139,6 +140,7 @@ class Futures:
             destination_ton=request.source_addr_ton,
             destination_npi=request.source_addr_npi,
             text=text,
+            pdu=DeliverWith.DATA_SM if isinstance(request, DataSm) else DeliverWith.DELIVER_SM,
         )
         for pdu in mo_pdus(reply, message.number):
             self._deliveries.send(message.account, pdu)

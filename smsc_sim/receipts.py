@@ -26,6 +26,8 @@ _FINAL_RECEIPT: Final = 0x03
 _INTERMEDIATE: Final = 0x10
 _ANY, _FAILURE, _SUCCESS = 1, 2, 3
 """Values of the two bits, SMPP 3.4 5.2.17; success alone is 5.0's (4.7.21)."""
+_LONGEST_ADDRESS: Final = 20
+"""Octets of an address in a deliver_sm, SMPP 3.4 5.2.8."""
 _NO_ERROR: Final = "000"
 _ERROR: Final = "001"
 _DATE: Final = "%y%m%d%H%M"
@@ -68,7 +70,10 @@ def _delivery(
     text: bytes,
     parameters: tuple[Tlv, ...],
 ) -> DeliverSm | DataSm:
-    """Return the PDU from the destination of a message back to its source."""
+    """Return the PDU from the destination of a message back to its source.
+
+    Addresses that came in a data_sm and are too long for a deliver_sm go back in one, too.
+    """
     request = message.request
     back: dict[str, Any] = {
         "source_addr_ton": getattr(request, "dest_addr_ton", 0),
@@ -79,7 +84,8 @@ def _delivery(
         "destination_addr": request.source_addr,
         "esm_class": esm_class,
     }
-    if pdu is DeliverWith.DATA_SM:
+    too_long = max(len(message.destination), len(message.source)) > _LONGEST_ADDRESS
+    if pdu is DeliverWith.DATA_SM or too_long:
         payload = (tlvs.MESSAGE_PAYLOAD(text),) if text else ()
         return DataSm(**back, tlvs=(*parameters, *payload))
     return DeliverSm(**back, short_message=text, tlvs=parameters)

@@ -315,6 +315,34 @@ async def test_what_is_not_taken_for_the_time_being_is_sent_again(world, status,
     assert lab.smsc.deliveries.lost == (status != CommandStatus.ESME_ROK)
 
 
+async def test_an_alert_that_finds_no_room_is_sent_again(world):
+    lab = world({"action": {"alert": {"delay": 0}}}, deliveries=DeliveryLimits(attempts=3))
+    session = lab.session()
+    session.window_is_full = True
+    session.submit(registered_delivery=0)
+    lab.pass_time(3)
+    session.window_is_full = False
+    assert session.news() == []
+    lab.pass_time(3)
+    assert len(session.news()) == 1
+    session.window_is_full = True
+    session.submit(registered_delivery=0)
+    lab.pass_time(100)
+    assert (session.news(), lab.smsc.deliveries.lost) == ([], 1)
+
+
+async def test_what_a_session_leaves_unanswered_goes_to_another(world):
+    lab = world()
+    one = lab.session()
+    one.submit()
+    one.hangs_up = True
+    lab.pass_time(1)
+    lab.smsc.deliveries.unbound(one)
+    two = lab.session()
+    await lab.settle(0)
+    assert (len(one.news()), len(two.news())) == (1, 1)
+
+
 async def test_a_receipt_in_place_of_a_response_that_never_comes(world):
     lab = world({"action": {"response": "never"}})
     session = lab.session()

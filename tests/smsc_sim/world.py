@@ -8,6 +8,7 @@ from smsc_sim.actions import Action
 from smsc_sim.node import SmscSim
 from smsc_sim.smsc import Beginning, Smsc, SmscLimits
 from telecom.runtime.timers import Timers
+from telecom.smpp.errors import LinkClosedError, WindowFullError
 from telecom.smpp.pdus import RESPONSES, Pdu, SubmitSm
 from telecom.smpp.versions import InterfaceVersion
 
@@ -28,6 +29,8 @@ class Session:
         self.received: list[Pdu] = []
         self.scripts: list[Action] = []
         self.answers_with = 0
+        self.hangs_up = False
+        self.window_is_full = False
         self._world = world
 
     def script(self, request: Pdu, action: Action, random: Random) -> None:
@@ -42,11 +45,16 @@ class Session:
     def request(self, pdu: Pdu) -> asyncio.Future[Pdu]:
         self.received.append(pdu)
         future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
+        if self.hangs_up:
+            future.set_exception(LinkClosedError("gone"))
+            return future
         response = RESPONSES[pdu.command_id]
         future.set_result(response(command_status=self.answers_with))
         return future
 
     def notify(self, pdu: Pdu) -> None:
+        if self.window_is_full:
+            raise WindowFullError("full")
         self.received.append(pdu)
 
     def ask(self, pdu: Pdu) -> Any:
