@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from telecom.cli.options import Host, Password, SmppPort, SystemId
+from telecom.cli.options import (
+    Host,
+    Password,
+    SmppPort,
+    SystemId,
+    Tls,
+    TlsCa,
+    TlsCertificate,
+    TlsInsecure,
+    TlsKey,
+    Version,
+)
 from telecom.runtime.errors import CommandError, ExitStatus
 from telecom.runtime.options import AsJson
 
@@ -20,21 +31,34 @@ def listen(
     port: SmppPort = 2775,
     system_id: SystemId = "demo",
     password: Password = "demo",  # noqa: S107  the lab's, as its page of the manual says
-    tls: Annotated[bool, typer.Option("--tls", help="Use TLS.")] = False,
     count: Annotated[
         int | None, typer.Option(help="Stop after so many; by default, at Ctrl-C.", min=1)
     ] = None,
+    transceiver: Annotated[
+        bool, typer.Option("--transceiver", help="Bind as a transceiver, not as a receiver.")
+    ] = False,
+    parts: Annotated[
+        bool, typer.Option("--parts", help="Print the parts of a long message, not the whole.")
+    ] = False,
+    interface_version: Version = None,
+    tls: Tls = False,
+    tls_ca: TlsCa = None,
+    tls_certificate: TlsCertificate = None,
+    tls_key: TlsKey = None,
+    tls_insecure: TlsInsecure = False,
     as_json: AsJson = False,
 ) -> int:
     """Bind as a receiver; print messages from handsets and receipts, accepting each."""
-    from telecom.cli.smpp_client import bound
+    from telecom.cli.smpp_client import Smsc, bound, tls_options
     from telecom.runtime.service import run
-    from telecom.smpp.pdus import BindReceiver
+    from telecom.smpp.pdus import BindReceiver, BindTransceiver
+
+    how = tls_options(tls_ca, tls_certificate, tls_key, tls=tls, insecure=tls_insecure)
+    smsc = Smsc(host, port, system_id, password, how, interface_version)
+    bind = BindTransceiver if transceiver else BindReceiver
 
     async def program(stop: asyncio.Event) -> int:
-        async with bound(
-            BindReceiver, host=host, port=port, system_id=system_id, password=password, tls=tls
-        ) as esme:
+        async with bound(bind, smsc, join=not parts) as esme:
             loop = asyncio.get_running_loop()
             printing = loop.create_task(_print_all(esme, count, as_json=as_json))
             stopped = loop.create_task(stop.wait())
@@ -74,6 +98,7 @@ def _print(delivery: "Delivery", *, as_json: bool) -> None:
 
 def _told(delivery: "Delivery") -> dict[str, Any]:
     from telecom.smpp.errors import PduError
+    from telecom.smpp.short_message import octets_of
     from telecom.sms.errors import SmsError
 
     receipt = delivery.receipt
@@ -85,12 +110,9 @@ def _told(delivery: "Delivery") -> dict[str, Any]:
             "err": receipt.err,
             "to": delivery.source,
         }
+    told = {"kind": "message", "from": delivery.source, "to": delivery.destination}
     try:
-        text = delivery.text
+        return {**told, "text": delivery.text}
     except (PduError, SmsError):
-        text = (
-            delivery.request.short_message.hex()
-            if hasattr(delivery.request, "short_message")
-            else ""
-        )
-    return {"kind": "message", "from": delivery.source, "to": delivery.destination, "text": text}
+        octets = getattr(delivery.request, "short_message", b"") or octets_of(delivery.request)
+        return {**told, "text": octets.hex()}

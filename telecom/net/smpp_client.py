@@ -280,7 +280,7 @@ def connect(
     """
     request = _bind(bind, version, system_id, password, system_type, address_range)
     if version is InterfaceVersion.V33 and bind is BindTransceiver:
-        raise LocalError("SMPP 3.3 has no transceiver: bind=BindTransmitter, or BindReceiver")
+        raise LocalError("SMPP 3.3 has no transceiver: bind as a transmitter or as a receiver")
     link = LinkSettings(request, _limits(limits, version, assumed_version, window), ssl, capture)
     settings = EsmeSettings(
         back_off=back_off,
@@ -346,7 +346,8 @@ def _check_speaks(link: EsmeLink, pdu: Pdu) -> None:
     """See that what makes parts a message is not left out for an SMSC of 3.3."""
     if link.version is InterfaceVersion.V33 and tlvs.SAR_MSG_REF_NUM.of(pdu) is not None:
         raise LocalError(
-            "the SMSC knows no optional parameters: long='udh', or assumed_version if it does"
+            "the SMSC has not said that it knows optional parameters: send long messages by"
+            " 'udh', or assume SMPP 3.4"
         )
 
 

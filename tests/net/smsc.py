@@ -28,7 +28,9 @@ Answer = Callable[[Any], Pdu | int | None]
 class Smsc:
     """It answers a message with the ids id1, id2 and so on, and any other request as `answers`."""
 
-    def __init__(self, **limits: Any) -> None:
+    def __init__(
+        self, *, on_bound: Callable[[ServerSession], None] | None = None, **limits: Any
+    ) -> None:
         self.requests: list[Any] = []
         self.binds: list[Bind] = []
         self.octets = bytearray()
@@ -36,6 +38,7 @@ class Smsc:
         self.server = SmppServer(
             authenticate=self.authenticate,
             on_requests=self.requested,
+            on_bound=on_bound,
             system_id="smsc",
             limits=ServerLimits(link=LinkLimits(session=SessionLimits(**limits))),
             capture=self,

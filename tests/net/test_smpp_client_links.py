@@ -166,7 +166,7 @@ async def test_an_smsc_of_3_3_gets_no_parameters() -> None:
     options: dict[str, Any] = {"version": V33, "bind": BindTransmitter}
     async with running_smsc() as smsc, smsc.client(**options) as esme:
         await esme.submit("1", "hello", tlvs=(tlvs.SOURCE_PORT(5),))
-        with pytest.raises(LocalError, match="long='udh', or assumed_version"):
+        with pytest.raises(LocalError, match="by 'udh', or assume SMPP 3.4"):
             await esme.submit("1", "x" * 200, long="sar")
         with pytest.raises(LocalError, match=r"3\.3"):
             await esme.submit("1", "x" * 300, long="payload")
