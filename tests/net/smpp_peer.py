@@ -8,6 +8,9 @@ from ssl import SSLContext
 from telecom.smpp.codec import Undecodable, decode, encode
 from telecom.smpp.pdus import BindTransceiver, Pdu
 
+PATIENCE = 30.0
+"""Seconds after which what a test waits for will not come, however busy the machine is."""
+
 
 class Peer:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -22,7 +25,7 @@ class Peer:
         self.writer.write(pdu if isinstance(pdu, bytes) else encode(pdu, sequence_number))
 
     async def receive(self) -> Pdu | Undecodable:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             length = await self._reader.readexactly(4)
             frame = length + await self._reader.readexactly(int.from_bytes(length, "big") - 4)
         return decode(frame)
@@ -35,7 +38,7 @@ class Peer:
         return await self.ask(pdu or BindTransceiver(b"demo", b"demo"), 1)
 
     async def at_end(self) -> bool:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             try:
                 return await self._reader.read(1) == b""
             except ConnectionError:
@@ -49,6 +52,6 @@ class Peer:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Let the loop run until something is so."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.001)
