@@ -192,10 +192,13 @@ def _decoder(pdu: type[Pdu]) -> Callable[[bytes, int, int], Pdu]:
         lines += ["if len(frame) == at:", f"    return cls({header})"]
     # octets after a PDU that has no body are no broken parameter, but too many (5.0 table 4-45)
     trailing = CommandStatus.ESME_RINVOPTPARSTREAM if fields else CommandStatus.ESME_RINVCMDLEN
+    values = "".join(f"{name}, " for name in fields)
     lines += [
         *decoding(fields),
-        f"tlvs = read_tlvs(frame, at, sequence_number, {trailing}) if at < len(frame) else ()",
-        f"return cls({''.join(f'{name}, ' for name in fields)}tlvs=tlvs, {header})",
+        "if at < len(frame):",
+        f"    tlvs = read_tlvs(frame, at, sequence_number, {trailing})",
+        f"    return cls({values}tlvs=tlvs, {header})",
+        f"return cls({values}{header})",
     ]
     names = {"cls": pdu, "cut": cut, "PduError": PduError, "read_tlvs": _read_tlvs}
     names.update(_parts_functions(fields))

@@ -24,6 +24,10 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         """The field's place in the `%` format of the body."""
         return "%b"
 
+    def arguments(self, name: str) -> str:
+        """Source text of what goes into the format."""
+        return name
+
     def decoding(self, name: str) -> list[str]:
         """Source lines that read the field."""
         raise NotImplementedError
@@ -60,11 +64,9 @@ class CString(Field, frozen=True, kw_only=True):
         ]
 
     def encoding(self, name: str) -> list[str]:
-        """Refuse what is too long, or has a NUL that would end it early."""
-        wrong = f"> {self.size - 1}"
-        if self.fixed:
-            wrong = f"not in (0, {self.size - 1})"
-        return [f"if len({name}) {wrong} or 0 in {name}:", f"    raise bad('{name}', {name})"]
+        """Refuse what is too long, or has a NUL that would end it early; most are empty."""
+        wrong = f"len({name}) {'!=' if self.fixed else '>'} {self.size - 1} or 0 in {name}"
+        return [f"if {name} and ({wrong}):", f"    raise bad('{name}', {name})"]
 
 
 class Integer(Field, frozen=True, kw_only=True):
@@ -96,6 +98,15 @@ class CountedOctets(Field, frozen=True, kw_only=True):
 
     longest: int
 
+    @property
+    def format(self) -> str:
+        """The count and the octets."""
+        return "%c%b"
+
+    def arguments(self, name: str) -> str:
+        """Count as they are written."""
+        return f"len({name}), {name}"
+
     def decoding(self, name: str) -> list[str]:
         """Check that the count is allowed and the octets are there."""
         return [
@@ -107,12 +118,8 @@ class CountedOctets(Field, frozen=True, kw_only=True):
         ]
 
     def encoding(self, name: str) -> list[str]:
-        """Put the count before the octets."""
-        return [
-            f"if len({name}) > {self.longest}:",
-            f"    raise bad('{name}', {name})",
-            f"{name} = b'%c%b' % (len({name}), {name})",
-        ]
+        """Check that they may be so many."""
+        return [f"if len({name}) > {self.longest}:", f"    raise bad('{name}', {name})"]
 
 
 class CountedParts(Field, frozen=True, kw_only=True):

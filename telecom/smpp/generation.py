@@ -50,7 +50,8 @@ def encoding(fields: dict[str, Field], result: str) -> list[str]:
     for name, field in fields.items():
         lines += [f"{name} = value.{name}", *field.encoding(name)]
     layout = "".join(field.format for field in fields.values())
-    return [*lines, f'{result} = b"{layout}" % ({"".join(f"{name}, " for name in fields)})']
+    values = "".join(f"{field.arguments(name)}, " for name, field in fields.items())
+    return [*lines, f'{result} = b"{layout}" % ({values})']
 
 
 def part_reader(part: type) -> Reader:
