@@ -68,6 +68,7 @@ class ScriptedSession(ServerSession):
         self._scripts: dict[int, _Script] = {}
         self._held: list[bytes] | None = None
         self._held_octets = 0
+        self._then = Then.STAY
         self._dribbling: asyncio.TimerHandle | None = None
 
     # What the rules say
@@ -95,7 +96,7 @@ class ScriptedSession(ServerSession):
             own = tuple(Tlv(tag, bytes.fromhex(value)) for tag, value in action.tlvs.items())
             response = msgspec.structs.replace(response, tlvs=(*response.tlvs, *own))
         octets = _WRITTEN[action.response](self._octets_of(request, response), script.garbage)
-        if action.dribble is not None:
+        if octets and action.dribble is not None:
             self._dribble(octets, action.dribble, action.then)
         else:
             self.write_raw(octets)
@@ -142,27 +143,26 @@ class ScriptedSession(ServerSession):
         """Write little by little; what else is to be written meanwhile comes after it."""
         self._write(self._session.data_to_send())
         self._ring.add(self.origin, octets, sent=True)
-        size = dribble.octets
-        pieces = [octets[at : at + size] for at in range(0, len(octets), size)]
-        if self._held is not None:  # another one is under way: this one waits for its end
+        self._then = then if self._then is Then.STAY else self._then
+        if self._held is not None:  # another one is under way: this one comes behind it, at once
             self._hold(octets)
             return
         self._held = []
-        self._next_piece(pieces, dribble.seconds, then)
+        size = dribble.octets
+        pieces = [octets[at : at + size] for at in range(0, len(octets), size)]
+        self._next_piece(pieces, dribble.seconds)
 
-    def _next_piece(self, pieces: list[bytes], seconds: float, then: Then) -> None:
+    def _next_piece(self, pieces: list[bytes], seconds: float) -> None:
         self._transport.write(pieces.pop(0))
         if pieces and not self._transport.is_closing():
-            self._dribbling = self._loop.call_later(
-                seconds, self._next_piece, pieces, seconds, then
-            )
+            self._dribbling = self._loop.call_later(seconds, self._next_piece, pieces, seconds)
             return
         held, self._held, self._dribbling = self._held or [], None, None
         self._held_octets = 0
         self.resume_writing()
         if not self._transport.is_closing():
             self._transport.write(b"".join(held))
-            self.end(then)
+            self.end(self._then)
 
     def _write(self, data: bytes) -> None:
         if data:

@@ -159,11 +159,23 @@ async def test_a_response_in_small_pieces(peer):
 
 
 async def test_two_responses_in_small_pieces_do_not_mix(peer):
-    client = await peer({"action": {"dribble": {"octets": 7, "seconds": 0.001}}})
+    dribble = {"octets": 7, "seconds": 0.001}
+    client = await peer(
+        {"match": {"nth": [1]}, "action": {"dribble": dribble}},
+        {"action": {"dribble": dribble, "then": "close"}},
+    )
     client.send(SUBMIT, 7)
     client.send(SUBMIT, 8)
     assert await client.receive() == ACCEPTED
     assert await client.receive() == SubmitSmResp(b"1000000002", sequence_number=8)
+    assert await client.at_end()
+
+
+async def test_nothing_at_all_in_small_pieces(peer):
+    dribble = {"octets": 7, "seconds": 0.001}
+    client = await peer({"action": {"response": "never", "dribble": dribble, "then": "close"}})
+    client.send(SUBMIT, 7)
+    assert await octets_until_end(client) == b""
 
 
 async def test_delayed_responses_come_in_another_order(peer):
