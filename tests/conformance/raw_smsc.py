@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
+from ssl import SSLContext
 from typing import Any, Self
 
 from telecom.router.times import TimeFormatError, parse_time
@@ -32,6 +33,7 @@ from telecom.smpp.pdus import (
     EnquireLink,
     EnquireLinkResp,
     GenericNack,
+    Outbind,
     Pdu,
     QueryBroadcastSm,
     QueryBroadcastSmResp,
@@ -101,6 +103,8 @@ class Session:
     writer: asyncio.StreamWriter
     bind: Bind | None = None
     tries: int = 0
+    unbound: bool = False
+    is_alive: bool = False
     numbers: Any = field(default_factory=lambda: count(1))
     unanswered: dict[int, DeliverSm] = field(default_factory=dict)
 
@@ -118,9 +122,22 @@ class Session:
 
 
 class RawSmsc:
-    """Listens on a free port; `port` is where."""
+    """Listens on a free port; `port` is where.
 
-    def __init__(self) -> None:
+    `timer` is how long it waits for a bind, and for a sign of life; `outbind_port` where it
+    connects to when there is something for an ESME that is not bound.
+    """
+
+    outbind_pdu = Outbind(b"raw", b"secret")
+
+    def __init__(
+        self,
+        *,
+        timer: float | None = None,
+        outbind_port: int | None = None,
+        tls: SSLContext | None = None,
+    ) -> None:
+        self.timer, self.outbind_port, self.tls = timer, outbind_port, tls
         self.port = 0
         self.messages: dict[bytes, Message] = {}
         self.sessions: list[Session] = []
@@ -143,7 +160,7 @@ class RawSmsc:
         }
 
     async def __aenter__(self) -> Self:
-        self.server = await asyncio.start_server(self.accept, "127.0.0.1", 0)
+        self.server = await asyncio.start_server(self.accept, "127.0.0.1", 0, ssl=self.tls)
         self.port = self.server.sockets[0].getsockname()[1]
         return self
 
@@ -162,10 +179,11 @@ class RawSmsc:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         session = Session(writer)
+        self.watch(session)
         with suppress(ConnectionError, asyncio.CancelledError):
             await self.serve(session, reader)
         self.lost(session)
-        writer.close()
+        await ended(writer)
 
     async def serve(self, session: Session, reader: asyncio.StreamReader) -> None:
         framer = codec.Framer(0x20000)
@@ -178,6 +196,28 @@ class RawSmsc:
             except FramingError:
                 self.bad_length(session)
                 return
+
+    def watch(self, session: Session) -> None:
+        if self.timer is not None:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self.timer, self.timer_went_off, session)
+            loop.call_later(2 * self.timer, self.second_timer_went_off, session)
+
+    def timer_went_off(self, session: Session) -> None:
+        session.is_alive = False
+        if session.bind is None:
+            session.writer.close()
+        else:
+            self.send(session, EnquireLink(), next(session.numbers))
+
+    def second_timer_went_off(self, session: Session) -> None:
+        if not session.is_alive:
+            session.writer.close()
+
+    async def outbind(self, port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(codec.encode(self.outbind_pdu, 1))
+        await self.accept(reader, writer)
 
     def bad_length(self, session: Session) -> None:
         self.send(session, GenericNack(command_status=Status.ESME_RINVCMDLEN), 0)
@@ -197,6 +237,7 @@ class RawSmsc:
 
     def take(self, session: Session, frame: bytes) -> None:
         pdu = self.read(session, frame)
+        session.is_alive = True
         if pdu.command_id & 0x80000000:
             if isinstance(pdu, DeliverSmResp | GenericNack):
                 self.delivered(session, pdu)
@@ -219,6 +260,7 @@ class RawSmsc:
             isinstance(pdu, Undecodable)
             and pdu.command_status == Status.ESME_RINVMSGLEN
             and session.version >= VERSION
+            and len(frame) > 256
             and frame[-256] == 255
         ):
             return codec.decode(
@@ -385,6 +427,9 @@ class RawSmsc:
     def deliver_waiting(self) -> None:
         session = self.receiver()
         if session is None:
+            if self.waiting and self.outbind_port is not None:
+                port, self.outbind_port = self.outbind_port, None
+                self.tasks.add(asyncio.get_running_loop().create_task(self.outbind(port)))
             return
         waiting, self.waiting = self.waiting, []
         for pdu in waiting:
@@ -468,6 +513,14 @@ class RawSmsc:
     def cancel_broadcast(self, session: Session, pdu: CancelBroadcastSm) -> None:
         self.pending(pdu, Status.ESME_RBCASTCANCELFAIL).done = time.time()
         self.respond(session, pdu, 0)
+
+
+async def ended(writer: asyncio.StreamWriter) -> None:
+    """Close, and wait until it is."""
+    writer.close()
+    with suppress(OSError, asyncio.CancelledError, TimeoutError):
+        async with asyncio.timeout(1):
+            await writer.wait_closed()
 
 
 def address_of(pdu: Any) -> tuple[int, int, bytes]:

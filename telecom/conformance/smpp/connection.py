@@ -257,6 +257,8 @@ class Connection:
         self._task.cancel()
         await asyncio.wait([self._task])
         self._writer.transport.abort()
+        with suppress(OSError):
+            await self._writer.wait_closed()
         self.over = self.over or "closed by us"
 
     # Receiving

@@ -113,6 +113,8 @@ def _submit_multi(smsc: "SmscUnderTest") -> Pdu:
 
 def _speaks(version: InterfaceVersion) -> Probe:
     async def probe(smsc: "SmscUnderTest") -> None:
+        if smsc.settings.version < InterfaceVersion.V34:
+            raise CannotRun("it needs a run as SMPP 3.4 or 5.0 (--version)")
         connection = await smsc.connect()
         response = await connection.ask(smsc.bind(interface_version=version))
         acceptance(response, BindTransceiverResp)

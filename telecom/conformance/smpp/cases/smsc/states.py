@@ -79,7 +79,9 @@ async def _in_open(request: _Request, smsc: SmscUnderTest) -> None:
 
 
 async def _as_receiver(request: _Request, smsc: SmscUnderTest) -> None:
-    await _refused_in(await smsc.bound(BindReceiver), request.make(smsc), smsc)
+    version = 0x50 if request.since else smsc.settings.version
+    connection = await smsc.bound(BindReceiver, interface_version=version)
+    await _refused_in(connection, request.make(smsc), smsc)
 
 
 for _request in _IN_OPEN:

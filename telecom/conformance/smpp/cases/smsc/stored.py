@@ -320,7 +320,11 @@ async def _replace_cancelled(smsc: SmscUnderTest) -> None:
 async def _reschedule(smsc: SmscUnderTest) -> None:
     connection = await smsc.bound()
     message, message_id = await smsc.stored(connection)
-    changes = {"schedule_delivery_time": b"000000020000000R", "short_message": b"later"}
+    changes = {
+        "schedule_delivery_time": b"000000020000000R",
+        "validity_period": b"000001000000000R",
+        "short_message": b"later",
+    }
     request = _about(_REPLACE, message, message_id, **changes)
     acceptance(await connection.ask(request), ReplaceSmResp)
 
