@@ -9,7 +9,7 @@ import msgspec
 import structlog
 
 from telecom.net.smpp_requests import Requests
-from telecom.smpp.errors import LinkClosedError, NoResponseError, PduError
+from telecom.smpp.errors import NoResponseError, PduError
 from telecom.smpp.events import (
     BadResponse,
     BindRequested,
@@ -171,7 +171,7 @@ class SmppLink(asyncio.Protocol):
     async def unbind(self) -> None:
         """Unbind in good order and wait for the end; what was not sent yet is given up."""
         if not self._session.closed:
-            self._requests.fail_waiting(LinkClosedError("we unbind"))
+            self._requests.fail_waiting("we unbind")
             self._requests.add_first(Unbind()).add_done_callback(_ignore)
             self._take_a_turn_soon()
         await asyncio.shield(self.lost)
@@ -352,13 +352,13 @@ class SmppLink(asyncio.Protocol):
 
     def _on_unbinding(self, _: Unbinding) -> None:
         self._no_more()
-        self._requests.fail_waiting(LinkClosedError("the peer unbinds"))
+        self._requests.fail_waiting("the peer unbinds")
 
     def _on_closed(self, event: LinkClosed) -> None:
         log = _log.info if event.cause in _ORDERLY else _log.warning
         log("smpp_session_closed", peer=self.peer, cause=event.cause.value, detail=event.detail)
         self._no_more()
-        self._requests.fail_all(LinkClosedError(event.cause.value))
+        self._requests.fail_all(event.cause.value)
 
     _HANDLERS: ClassVar[dict[type, Callable[..., None]]] = {
         Responded: _on_responded,

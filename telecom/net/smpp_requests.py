@@ -3,10 +3,14 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from telecom.smpp.errors import LinkClosedError, LocalError, SmppError, WindowFullError
 from telecom.smpp.pdus import RESPONSES, Pdu
 from telecom.smpp.session import Session
+
+_NOT_SENT: Final = "nothing was sent"
+_UNKNOWN: Final = "whether what was sent has been done is unknown"
 
 
 class Requests:
@@ -26,7 +30,7 @@ class Requests:
         """Send a request now or when there is room; whatever is wrong is the future's exception."""
         future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
         if self._session.closed:
-            future.set_exception(LinkClosedError("the session is over"))
+            future.set_exception(LinkClosedError(f"the session is over; {_NOT_SENT}"))
         elif pdu.command_id not in RESPONSES:
             future.set_exception(LocalError(f"{type(pdu).__name__} has no response"))
         elif len(self._queue) >= self._limit:
@@ -57,18 +61,18 @@ class Requests:
         else:
             future.set_exception(response)
 
-    def fail_waiting(self, error: SmppError) -> None:
+    def fail_waiting(self, reason: str) -> None:
         """Give up what has not been sent."""
         queue, self._queue = self._queue, deque()
         for _, future in queue:
             if not future.done():
-                future.set_exception(error)
+                future.set_exception(LinkClosedError(f"{reason}; {_NOT_SENT}"))
 
-    def fail_all(self, error: SmppError) -> None:
+    def fail_all(self, reason: str) -> None:
         """Give up what has not been sent, and what has not been answered."""
-        self.fail_waiting(error)
+        self.fail_waiting(reason)
         for sequence_number in list(self._sent):
-            self.responded(sequence_number, error)
+            self.responded(sequence_number, LinkClosedError(f"{reason}; {_UNKNOWN}"))
 
     def _send(self, pdu: Pdu, future: asyncio.Future[Pdu]) -> None:
         if future.done():  # cancelled while it waited

@@ -55,6 +55,7 @@ async def test_what_was_not_sent_goes_over_the_next_link(smsc: Smsc) -> None:
         smsc.session.abort()
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         assert [type(outcome) for outcome in outcomes[:2]] == [LinkClosedError] * 2
+        assert "whether what was sent has been done is unknown" in str(outcomes[0])
         assert [getattr(outcome, "message_id", None) for outcome in outcomes[2:]] == [
             "id3",
             "id4",
@@ -72,7 +73,7 @@ async def test_a_part_that_waits_when_the_client_is_closed(smsc: Smsc) -> None:
         await until(lambda: len(smsc.requests) == 1)
         smsc.session.abort()
     with pytest.raises(LinkClosedError, match="nothing was sent"):
-        await long
+        await long  # its second part was not
     with pytest.raises(LinkClosedError):
         await esme.bound()
 
