@@ -60,33 +60,35 @@ class State(Enum):
 OPEN, OUTBOUND, UNBOUND, CLOSED = State.OPEN, State.OUTBOUND, State.UNBOUND, State.CLOSED
 TX, RX, TRX = BOUND = (State.BOUND_TX, State.BOUND_RX, State.BOUND_TRX)
 ANY = (OPEN, OUTBOUND, *BOUND, UNBOUND)
+SENDING, RECEIVING, NEVER = (TX, TRX), (RX, TRX), ()
 V33, V34, V50 = InterfaceVersion
-ESME, SMSC = (Side.ESME,), (Side.SMSC,)
-EITHER = (Side.ESME, Side.SMSC)
 
-OPERATIONS: Final[dict[type[Pdu], tuple[tuple[State, ...], tuple[Side, ...], InterfaceVersion]]] = {
-    BindTransmitter: ((OPEN,), ESME, V33),
-    BindReceiver: ((OPEN, OUTBOUND), ESME, V33),
+States = tuple[State, ...]
+
+OPERATIONS: Final[dict[type[Pdu], tuple[States, States, InterfaceVersion]]] = {
+    BindTransmitter: ((OPEN,), NEVER, V33),
+    BindReceiver: ((OPEN, OUTBOUND), NEVER, V33),
     # of 3.4, but there are peers that bind so and call it 3.3; what they mean is plain
-    BindTransceiver: ((OPEN, OUTBOUND), ESME, V33),
-    Outbind: ((OPEN,), SMSC, V34),
-    Unbind: (BOUND, EITHER, V33),
-    SubmitSm: ((TX, TRX), ESME, V33),
-    SubmitMulti: ((TX, TRX), ESME, V33),
-    DataSm: (BOUND, EITHER, V34),
-    DeliverSm: ((RX, TRX), SMSC, V33),
-    QuerySm: ((TX, TRX), ESME, V33),
-    CancelSm: ((TX, TRX), ESME, V33),
-    ReplaceSm: ((TX, TRX), ESME, V33),
-    BroadcastSm: ((TX, TRX), ESME, V50),
-    QueryBroadcastSm: ((TX, TRX), ESME, V50),
-    CancelBroadcastSm: ((TX, TRX), ESME, V50),
+    BindTransceiver: ((OPEN, OUTBOUND), NEVER, V33),
+    Outbind: (NEVER, (OPEN,), V34),
+    Unbind: (BOUND, BOUND, V33),
+    SubmitSm: (SENDING, NEVER, V33),
+    SubmitMulti: (SENDING, NEVER, V33),
+    DataSm: (SENDING, RECEIVING, V34),
+    DeliverSm: (NEVER, RECEIVING, V33),
+    QuerySm: (SENDING, NEVER, V33),
+    CancelSm: (SENDING, NEVER, V33),
+    ReplaceSm: (SENDING, NEVER, V33),
+    BroadcastSm: (SENDING, NEVER, V50),
+    QueryBroadcastSm: (SENDING, NEVER, V50),
+    CancelBroadcastSm: (SENDING, NEVER, V50),
     # Both may come before the bind (5.0 2.4): a keep-alive, and "no such command" for a bind
-    EnquireLink: (ANY, EITHER, V33),
-    GenericNack: (ANY, EITHER, V33),
-    AlertNotification: ((RX, TRX), SMSC, V34),
+    EnquireLink: (ANY, ANY, V33),
+    GenericNack: (ANY, ANY, V33),
+    AlertNotification: (NEVER, RECEIVING, V34),
 }
-"""SMPP 3.4 table 2-1 and 5.0 2.4: in which states, by whom, and since which version.
+"""SMPP 3.4 table 2-1 and 5.0 2.4: in which states the ESME may ask it, in which the SMSC, and
+since which version.
 
 A response goes the other way, in the same states; and after an unbind what was asked before it
 may still be answered.
@@ -116,13 +118,14 @@ KNOWN: Final = {
 
 def _sendable(state: State, side: Side, version: InterfaceVersion) -> frozenset[int]:
     found = set()
-    for pdu, (states, by, since) in OPERATIONS.items():
+    for pdu, (*by_side, since) in OPERATIONS.items():
+        asks = dict(zip(Side, by_side, strict=True))
         if since > version:
             continue
-        if state in states and side in by:
+        if state in asks[side]:
             found.add(pdu.command_id)
-        still = state is UNBOUND and not set(states).isdisjoint(BOUND)
-        if (state in states or still) and side.peer in by:
+        answers = asks[side.peer]
+        if state in answers or (state is UNBOUND and not set(answers).isdisjoint(BOUND)):
             found.add(pdu.command_id | RESPONSE_BIT)
     return frozenset(found & PDUS.keys())
 
