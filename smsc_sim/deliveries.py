@@ -78,12 +78,14 @@ class Deliveries:
             receivers.remove(peer)
 
     def clear(self) -> None:
-        """Forget what waits."""
+        """Forget what waits and what was lost."""
         for account in self._accounts.values():
             account.waiting.clear()
             account.held.clear()
             account.hold += 1
+            account.turn = 0
         self._era += 1
+        self.lost = 0
 
     def receivers(self, account: str) -> int:
         """Return how many sessions of an account take something."""

@@ -187,9 +187,8 @@ class MobileOriginated:
         self._timers = timers
         self._deliveries = deliveries
         self._random_of = random_of
-        self._references = count(1)
-        self._numbers = count(1)
         self._streams: dict[int, RunningStream] = {}
+        self.clear()
 
     @property
     def streams(self) -> list[RunningStream]:
@@ -222,10 +221,12 @@ class MobileOriginated:
             running.stopped = True
         return running is not None
 
-    def stop_all(self) -> None:
-        """Stop every stream."""
+    def clear(self) -> None:
+        """Stop every stream, and count again from the beginning."""
         for number in list(self._streams):
             self.stop(number)
+        self._references = count(1)
+        self._numbers = count(1)
 
     def _go_on(self, running: RunningStream, now: float) -> None:
         account = running.stream.account

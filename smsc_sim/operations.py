@@ -145,6 +145,7 @@ class Operations:
             replaced = self._messages.pending(
                 message.account, message.source, message.destination, request.service_type
             )
+            replaced = _of_its_kind(replaced, request)
             if replaced:
                 return self._replace(replaced[0], message, asked)
         message.number, message.message_id = self._new_id(asked.action)
@@ -184,7 +185,7 @@ class Operations:
     # What has become of them
 
     def _query_sm(self, asked: Asked) -> QuerySmResp:
-        message = self._own(asked, Status.ESME_RQUERYFAIL)
+        message = self._own(asked, Status.ESME_RQUERYFAIL)[0]
         return QuerySmResp(
             asked.request.message_id,
             _date(message.final_at),
@@ -193,7 +194,7 @@ class Operations:
         )
 
     def _query_broadcast_sm(self, asked: Asked) -> QueryBroadcastSmResp:
-        message = self._own(asked, Status.ESME_RBCASTQUERYFAIL)
+        message = self._own(asked, Status.ESME_RBCASTQUERYFAIL)[0]
         area = tlvs.BROADCAST_AREA_IDENTIFIER.tag
         areas = [tlv for tlv in message.request.tlvs if tlv.tag == area]
         success = 0 if message.is_pending else _WHOLLY
@@ -216,13 +217,12 @@ class Operations:
     def _cancel(self, asked: Asked, failure: int, destination: bytes) -> None:
         request: CancelSm | CancelBroadcastSm = asked.request
         if request.message_id:
-            self._own(asked, failure)
-            message_id = request.message_id.decode("latin-1")
-            found = self._messages.find(message_id, asked.peer.system_id)
+            found = self._own(asked, failure)
         else:
             source, to = request.source_addr.decode("latin-1"), destination.decode("latin-1")
             account = asked.peer.system_id
             found = self._messages.pending(account, source, to, request.service_type)
+            found = _of_its_kind(found, request)
         pending = [message for message in found if message.is_pending]
         if not pending:
             raise RefusalError(failure)
@@ -232,7 +232,7 @@ class Operations:
     def _replace_sm(self, asked: Asked) -> ReplaceSmResp:
         """Replace text, times and receipt of a message under way, SMPP 3.4 4.10."""
         request: ReplaceSm = asked.request
-        message = self._own(asked, Status.ESME_RREPLACEFAIL)
+        message = self._own(asked, Status.ESME_RREPLACEFAIL)[0]
         if not message.is_pending or not isinstance(message.request, SubmitSm):
             raise RefusalError(Status.ESME_RREPLACEFAIL)
         new = {
@@ -256,15 +256,16 @@ class Operations:
         self._replace(message, other, asked)
         return ReplaceSmResp()
 
-    def _own(self, asked: Asked, failure: int) -> StoredMessage:
-        """Return the message that a request names: of the account, and of the source it says."""
+    def _own(self, asked: Asked, failure: int) -> list[StoredMessage]:
+        """Return the messages that a request names: of the account, and of the source it says."""
         message_id = asked.request.message_id.decode("latin-1")
         found = self._messages.find(message_id, asked.peer.system_id)
+        found = _of_its_kind(found, asked.request)
         if not found:
             raise RefusalError(Status.ESME_RINVMSGID)
         if asked.request.source_addr != found[0].request.source_addr:
             raise RefusalError(failure)
-        return found[0]
+        return found
 
     def _enquire_link(self, _: Asked) -> EnquireLinkResp:
         return EnquireLinkResp()
@@ -316,13 +317,26 @@ def _time(request: Request, name: str, now: float, failure: int) -> float | None
 
 
 def _expiry(request: Request, now: float) -> float | None:
-    if not isinstance(request, DataSm):
-        return _time(request, "validity_period", now, Status.ESME_RINVEXPIRY)
-    try:
-        seconds = tlvs.QOS_TIME_TO_LIVE.of(request)
-    except PduError as error:
-        raise RefusalError(error.status) from None
-    return None if seconds is None else now + seconds
+    """Return when a message is not worth while any more; refuse one that is not even now."""
+    if isinstance(request, DataSm):
+        try:
+            seconds = tlvs.QOS_TIME_TO_LIVE.of(request)
+        except PduError as error:
+            raise RefusalError(error.status) from None
+        return None if seconds is None else now + seconds
+    expires_at = _time(request, "validity_period", now, Status.ESME_RINVEXPIRY)
+    if expires_at is not None and expires_at <= now:
+        raise RefusalError(Status.ESME_RINVEXPIRY)
+    return expires_at
+
+
+_OF_BROADCASTS: Final = (BroadcastSm, QueryBroadcastSm, CancelBroadcastSm)
+
+
+def _of_its_kind(messages: list[StoredMessage], request: Pdu) -> list[StoredMessage]:
+    """Return the broadcasts among messages if a request is about broadcasts, else the others."""
+    broadcasts = isinstance(request, _OF_BROADCASTS)
+    return [each for each in messages if isinstance(each.request, BroadcastSm) is broadcasts]
 
 
 def _state(message: StoredMessage, asked: Asked) -> int:

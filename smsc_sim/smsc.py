@@ -84,7 +84,7 @@ class Smsc:
 
     def reset(self, *, seed: int | None = None) -> None:
         """Forget all that has happened and all changes; sessions go on."""
-        self.mobile_originated.stop_all()
+        self.mobile_originated.clear()
         self.futures.forget_all()
         self.messages.clear()
         self.deliveries.clear()

@@ -179,6 +179,8 @@ async def test_what_takes_longer_than_its_validity_expires(world, state):
         ({"schedule_delivery_time": b"0" * 15 + b"X"}, Status.ESME_RINVSCHED),
         ({"schedule_delivery_time": b"2613010000000000"}, Status.ESME_RINVSCHED),
         ({"validity_period": b"x" * 16}, Status.ESME_RINVEXPIRY),
+        ({"validity_period": b"200101000000000+"}, Status.ESME_RINVEXPIRY),
+        ({"validity_period": b"000000000000000R"}, Status.ESME_RINVEXPIRY),
     ],
 )
 async def test_times_that_are_none(world, field, status):
@@ -266,6 +268,21 @@ async def test_broadcasts_are_queried_and_cancelled(world):
     state = MESSAGE_STATE.of(session.ask(QueryBroadcastSm(another, 0, 0, b"123")))
     assert state == MessageState.DELETED
     assert session.news() == []
+
+
+async def test_broadcasts_and_messages_are_apart(world):
+    lab = world(LATER)
+    session = lab.session()
+    message_id = session.submit("").message_id
+    area = session.ask(BroadcastSm(source_addr=b"123", tlvs=(AREA,))).message_id
+    other = session.ask(
+        BroadcastSm(source_addr=b"123", replace_if_present_flag=1, tlvs=(AREA_2,))
+    ).message_id
+    assert other == area
+    for pdu in (QueryBroadcastSm(message_id, 0, 0, b"123"), query(area), cancel(area)):
+        assert session.ask(pdu).command_status == Status.ESME_RINVMSGID
+    assert session.ask(CancelBroadcastSm(source_addr=b"123")).command_status == Status.ESME_ROK
+    assert session.ask(query(message_id)).message_state == MessageState.ENROUTE
 
 
 async def test_a_broadcast_needs_an_area(world):
