@@ -13,7 +13,7 @@ from smsc_sim.matching import Subject
 from smsc_sim.messages import Messages, Request, StoredMessage
 from smsc_sim.peers import Peer
 from smsc_sim.rules import Rules
-from telecom.router.times import TimeFormatError, parse_time
+from telecom.router.times import TimeFormatError, absolute_time, parse_time
 from telecom.smpp import tlvs
 from telecom.smpp.errors import PduError
 from telecom.smpp.pdus import (
@@ -49,7 +49,6 @@ _SCHEDULED: Final = 0
 """message_state of what is not to be sent yet, SMPP 5.0 4.7.15; 3.4 has no word for it."""
 _WHOLLY: Final = 100
 """broadcast_area_success: all of the area, SMPP 5.0 4.8.4.2."""
-_DATE: Final = "%y%m%d%H%M%S000+"
 
 
 class RefusalError(Exception):
@@ -347,4 +346,4 @@ def _state(message: StoredMessage, asked: Asked) -> int:
 
 def _date(at: float | None) -> bytes:
     """Return a final_date, SMPP 3.4 7.1.1, in UTC; empty while there is none."""
-    return b"" if at is None else datetime.fromtimestamp(at, UTC).strftime(_DATE).encode()
+    return b"" if at is None else absolute_time(datetime.fromtimestamp(at, UTC)).encode()

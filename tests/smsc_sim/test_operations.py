@@ -53,7 +53,7 @@ async def test_query_tells_how_far_a_message_is(world):
     assert (pending.final_date, pending.error_code) == (b"", 0)
     lab.pass_time(1)
     done = session.ask(query(message_id))
-    assert (done.message_state, done.final_date) == (MessageState.DELIVRD, b"270115080000000+")
+    assert (done.message_state, done.final_date) == (MessageState.DELIVRD, b"270115080000100+")
 
 
 async def test_query_of_what_failed_has_an_error(world):
