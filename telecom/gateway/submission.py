@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import msgspec
 import structlog
 
-from telecom.gateway.accounts import Accounts
+from telecom.gateway.accounts import Accounts, Sender
 from telecom.gateway.clock import Clock
 from telecom.gateway.config import GatewayConfig
 from telecom.gateway.message_ids import written
@@ -32,6 +32,7 @@ from telecom.store.node import MessageIds
 from telecom.store.records import Message
 
 _BATCH: Final = 512
+_TRANSACTION: Final = int(MessagingMode.TRANSACTION)
 
 STATUS_OF: Final[Mapping[Refusal, CommandStatus]] = {
     Refusal.ACCOUNT_INACTIVE: CommandStatus.ESME_RBINDFAIL,
@@ -67,6 +68,7 @@ class _Pending(msgspec.Struct, frozen=True):
     submitter: Submitter
     request: SubmitSm | DataSm
     message: Message
+    told_id: str
     route: Route
     began: float
 
@@ -114,9 +116,10 @@ class Submissions:
         """
         began = self._clock.monotonic()
         now = self._clock.wall()
+        sender = self._accounts.sender(submitter.system_id)
         try:
             check(request)
-            admitted = self._admit(submitter.system_id, request, now)
+            admitted = self._admit(sender, request, now)
             message_id = self._ids.next(self._partitions.of(admitted.destination))
             message = message_of(
                 request,
@@ -129,10 +132,10 @@ class Submissions:
         except PduError as error:
             self._refuse(submitter, request, error.status)
         else:
-            self._batch.add(_Pending(submitter, request, message, admitted.route, began))
+            told_id = written(message_id, sender.ids.response)
+            self._batch.add(_Pending(submitter, request, message, told_id, admitted.route, began))
 
-    def _admit(self, system_id: str, request: SubmitSm | DataSm, now: float) -> Admitted:
-        sender = self._accounts.sender(system_id)
+    def _admit(self, sender: Sender, request: SubmitSm | DataSm, now: float) -> Admitted:
         admitted = admit(
             submission_of(request, sender, self._canned),
             sender.terms,
@@ -142,7 +145,7 @@ class Submissions:
         )
         if isinstance(admitted, Refusal):
             raise PduError(STATUS_OF[admitted], request.sequence_number, admitted)
-        if request.esm_class & MODE == MessagingMode.TRANSACTION and self._transactions.is_full:
+        if request.esm_class & MODE == _TRANSACTION and self._transactions.is_full:
             raise PduError(CommandStatus.ESME_RTHROTTLED, request.sequence_number, "")
         return admitted
 
@@ -201,11 +204,10 @@ class Submissions:
         return granted
 
     def _answer(self, item: _Pending) -> None:
-        message = item.message
-        told_id = written(message.id, self._accounts.sender(message.account).ids.response).encode()
+        told_id = item.told_id.encode()
         respond, request = item.submitter.respond, item.request
-        if message.mode == MessagingMode.TRANSACTION:
-            self._transactions.wait(message.id, partial(_respond, respond, request, told_id))
+        if item.message.mode == _TRANSACTION:
+            self._transactions.wait(item.message.id, partial(_respond, respond, request, told_id))
         elif isinstance(request, SubmitSm):
             respond(request, SubmitSmResp(message_id=told_id))
         else:
