@@ -21,7 +21,7 @@ import uvloop
 
 import telecom
 from telecom.net import smpp_client, smpp_message
-from telecom.smpp.errors import LinkClosedError
+from telecom.smpp.errors import LinkClosedError, LocalError
 from telecom.smpp.pdus import DataSm, DeliverSm, MessageResp
 from telecom.smpp.versions import InterfaceVersion
 from telecom.sms.receipt import DeliveryReceipt
@@ -68,6 +68,9 @@ class _Loop:
         if loop is None:
             coroutine.close()
             raise LinkClosedError(_CLOSED)
+        if threading.current_thread() is self._thread:
+            coroutine.close()
+            raise LocalError("what is called by the client cannot wait for it: use a thread")
         future = asyncio.run_coroutine_threadsafe(coroutine, loop)
         try:
             return future.result()

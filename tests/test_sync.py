@@ -15,7 +15,7 @@ import pytest
 from telecom import sync
 from telecom.smpp.codec import encode
 from telecom.smpp.errors import LinkClosedError, LocalError, RefusedError
-from telecom.smpp.pdus import DeliverSm, QuerySm, QuerySmResp, SubmitSm, Unbind
+from telecom.smpp.pdus import AlertNotification, DeliverSm, QuerySm, QuerySmResp, SubmitSm, Unbind
 from telecom.smpp.short_message import content
 from telecom.smpp.status import CommandStatus as Status
 from telecom.sms.receipt import MessageState
@@ -134,6 +134,25 @@ def test_outside_of_its_block(thread: SmscThread) -> None:
     with pytest.raises(LinkClosedError, match="'with' block"):
         esme.submit(NUMBER, "hello")
     esme.close()
+
+
+def test_a_callback_that_would_wait_for_its_own_client(thread: SmscThread) -> None:
+    errors: list[Exception] = []
+    heard = threading.Event()
+
+    def callback(_: object) -> None:
+        with pytest.raises(LocalError, match="use a thread") as error:
+            esme.submit(NUMBER, "hello")
+        errors.append(error.value)
+        heard.set()
+
+    async def alert() -> None:
+        thread.smsc.session.notify(AlertNotification())
+
+    with client(thread, on_notification=callback) as esme:
+        thread.run(alert())
+        assert heard.wait(10)
+    assert len(errors) == 1
 
 
 def test_several_threads(thread: SmscThread) -> None:

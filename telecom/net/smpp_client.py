@@ -238,10 +238,15 @@ class Esme(Calls):
         for request in requests:
             if isinstance(request, DeliverSm | DataSm):
                 self._inbox.receive(link, request)
-            elif self._settings.on_notification is not None:
-                self._settings.on_notification(request)
             else:
-                _log.debug("smpp_not_used", pdu=type(request).__name__)
+                self._notified(request)
+
+    def _notified(self, pdu: Pdu) -> None:
+        try:
+            if self._settings.on_notification is not None:
+                self._settings.on_notification(pdu)
+        except Exception:  # noqa: BLE001 - whatever it is, the link goes on
+            _log.exception("smpp_notification_failed", pdu=type(pdu).__name__)
 
 
 def connect(

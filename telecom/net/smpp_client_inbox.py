@@ -8,7 +8,7 @@ from telecom.net.smpp_link import SmppLink
 from telecom.net.smpp_message import Delivery, Part, PartReceipt
 from telecom.smpp.errors import LinkClosedError, PduError
 from telecom.smpp.pdus import DataSm, DeliverSm, MessageResp, Pdu
-from telecom.smpp.receipts import Matches, ReceiptCorrelation, receipt_of
+from telecom.smpp.receipts import Matches, ReceiptCorrelation, is_last, receipt_of
 from telecom.smpp.short_message import UDHI, user_data_of
 from telecom.smpp.status import CommandStatus
 
@@ -30,6 +30,7 @@ class Inbox:
         )
         self._joiner = Joiner(self._keep) if join else None
         self._timer: asyncio.TimerHandle | None = None
+        self._ended = False
 
     async def take(self) -> Delivery | None:
         """Wait for a delivery; None once the client is closed and all has been taken."""
@@ -46,6 +47,7 @@ class Inbox:
         if self._joiner is not None:
             self._joiner.end()
         self._deliveries.put_nowait(None)
+        self._ended = True
 
     # Receipts
 
@@ -64,12 +66,17 @@ class Inbox:
         else:
             matches = self._correlation.answered(ticket)
         self._hand_over(matches)
+        if self._ended:
+            self._correlation.forget_all()
 
     # Deliveries
 
     def receive(self, link: SmppLink, request: DeliverSm | DataSm) -> None:
         """Take a delivery of the SMSC."""
         part = Part(link, request)
+        if self._ended:
+            part.answer(CommandStatus.ESME_RX_T_APPN)
+            return
         try:
             told = receipt_of(request)
         except PduError as error:
@@ -77,8 +84,8 @@ class Inbox:
             return
         if told is not None:
             source = request.source_addr.decode("latin-1")
-            delivery = Delivery([part], told)
-            self._hand_over(self._correlation.received(delivery, told, source=source))
+            delivery, last = Delivery([part], told), is_last(request, told)
+            self._hand_over(self._correlation.received(delivery, told, source=source, last=last))
         elif self._joiner is None or not self._joined(self._joiner, part):
             self._keep(Delivery([part]))
 
@@ -104,7 +111,8 @@ class Inbox:
                 self._keep(delivery)
             else:
                 delivery.answer(CommandStatus.ESME_ROK)
-                waiting.receipts.receive(waiting.part, delivery.receipt)
+                last = is_last(delivery.request, delivery.receipt)
+                waiting.receipts.receive(waiting.part, delivery.receipt, last=last)
 
     def _keep(self, delivery: Delivery) -> None:
         full = (

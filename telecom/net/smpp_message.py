@@ -11,7 +11,6 @@ import msgspec
 from telecom.net.smpp_link import SmppLink
 from telecom.smpp.errors import LocalError, SmppError
 from telecom.smpp.pdus import DataSm, DataSmResp, DeliverSm, DeliverSmResp, MessageResp
-from telecom.smpp.receipts import PASSING_STATES
 from telecom.smpp.short_message import user_data_of
 from telecom.smpp.status import CommandStatus, status_name
 from telecom.smpp.tlv_structures import BroadcastAreaIdentifier
@@ -32,11 +31,11 @@ class Receipts:
         self._error: SmppError | None = None
         self._changed: asyncio.Future[None] | None = None
 
-    def receive(self, part: int, receipt: DeliveryReceipt) -> None:
-        """Take a receipt of a part; the first that no other may follow is its last."""
+    def receive(self, part: int, receipt: DeliveryReceipt, *, last: bool) -> None:
+        """Take a receipt of a part; `last` is one that no other may follow."""
         self._heard.append(receipt)
         self._count += 1
-        if self._last[part] is None and receipt.stat not in PASSING_STATES:
+        if last:
             self._last[part] = receipt
         self._wake()
 

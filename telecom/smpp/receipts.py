@@ -61,6 +61,14 @@ def receipt_of(pdu: ShortMessage | DataSm) -> DeliveryReceipt | None:
     return told
 
 
+def is_last(pdu: ShortMessage | DataSm, told: DeliveryReceipt) -> bool:
+    """Tell whether no other receipt may follow one, SMPP 3.4 5.2.12 and 5.2.28."""
+    return (
+        told.stat not in PASSING_STATES
+        and pdu.esm_class & MESSAGE_TYPE != INTERMEDIATE_NOTIFICATION
+    )
+
+
 def loose_id(message_id: str) -> str:
     """Return what two ids have in common that differ in case or leading zeros alone."""
     return message_id.lower().lstrip("0")
@@ -102,13 +110,14 @@ class _Candidate(NamedTuple):
     disagrees: bool
 
 
-class _Held(msgspec.Struct, Generic[D], eq=False):
-    """A receipt that came before the response, and the last submit that it can be about."""
+class _Received(msgspec.Struct, Generic[D], eq=False):
+    """A receipt, and the last submit that it can be about."""
 
     last_ticket: int
     delivery: D
     told: DeliveryReceipt
     source: str
+    last: bool
     matched: bool = False
 
 
@@ -131,8 +140,8 @@ class ReceiptCorrelation(Generic[T, D]):
         self._under_way: dict[int, None] = {}
         self._waiters: OrderedDict[int, _Waiter[T]] = OrderedDict()
         self._by_loose_id: dict[str, list[int]] = {}
-        self._held: deque[_Held[D]] = deque()
-        self._held_by_form: dict[str, list[_Held[D]]] = {}
+        self._held: deque[_Received[D]] = deque()
+        self._held_by_form: dict[str, list[_Received[D]]] = {}
         self._reading: int | None = None
 
     def submitted(self) -> int:
@@ -160,17 +169,26 @@ class ReceiptCorrelation(Generic[T, D]):
             return []
         return [*self._held_for(message_id), *self._held_too_long()]
 
-    def received(self, delivery: D, told: DeliveryReceipt, *, source: str = "") -> Matches[D, T]:
+    def received(
+        self,
+        delivery: D,
+        told: DeliveryReceipt,
+        *,
+        source: str = "",
+        last: bool | None = None,
+    ) -> Matches[D, T]:
         """Return the delivery with who waits for it, if anybody; nothing while it is held.
 
-        `source` is who the receipt is from: the number that the message was for.
+        `source` is who the receipt is from: the number that the message was for. Whether no other
+        may follow is told by its state, if not by `last`.
         """
-        match = self._match(delivery, told, source)
-        if match is not None:
-            return [match]
-        if not self._under_way or not self._hold(_Held(self._tickets, delivery, told, source)):
-            return [(delivery, None)]
-        return []
+        if last is None:
+            last = told.stat not in PASSING_STATES
+        received = _Received(self._tickets, delivery, told, source, last)
+        match = self._match(received)
+        if match is None and self._under_way and self._hold(received):
+            return []
+        return [match or (delivery, None)]
 
     def forget_all(self) -> None:
         """Forget all who wait."""
@@ -195,13 +213,13 @@ class ReceiptCorrelation(Generic[T, D]):
         _remove(self._by_loose_id, loose_id(waiter.message_id), ticket)
         return waiter.waiting
 
-    def _match(self, delivery: D, told: DeliveryReceipt, source: str) -> tuple[D, T] | None:
-        ticket = self._find(told.id, source)
+    def _match(self, received: _Received[D]) -> tuple[D, T] | None:
+        ticket = self._find(received.told.id, received.source)
         if ticket is None:
             return None
-        if told.stat in PASSING_STATES:
-            return delivery, self._waiters[ticket].waiting
-        return delivery, self._take(ticket)
+        if received.last:
+            return received.delivery, self._take(ticket)
+        return received.delivery, self._waiters[ticket].waiting
 
     # Which of them a receipt is for
 
@@ -238,7 +256,7 @@ class ReceiptCorrelation(Generic[T, D]):
 
     # Receipts that came before the response
 
-    def _hold(self, held: _Held[D]) -> bool:
+    def _hold(self, held: _Received[D]) -> bool:
         """Hold a receipt, unless that would be too many."""
         forms = set(id_forms(held.told.id))
         alike = max(len(self._held_by_form.get(form, ())) for form in forms)
@@ -252,7 +270,7 @@ class ReceiptCorrelation(Generic[T, D]):
     def _held_for(self, message_id: str) -> Matches[D, T]:
         matches: Matches[D, T] = []
         for held in list(self._held_by_form.get(loose_id(message_id), ())):
-            match = self._match(held.delivery, held.told, held.source)
+            match = self._match(held)
             if match is not None:
                 held.matched = True
                 self._forget_held(held)
@@ -269,7 +287,7 @@ class ReceiptCorrelation(Generic[T, D]):
                 matches.append((held.delivery, None))
         return matches
 
-    def _forget_held(self, held: _Held[D]) -> None:
+    def _forget_held(self, held: _Received[D]) -> None:
         for form in set(id_forms(held.told.id)):
             _remove(self._held_by_form, form, held)
 

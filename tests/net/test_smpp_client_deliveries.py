@@ -78,6 +78,20 @@ async def test_parts_without_the_rest_come_when_the_client_is_closed(smsc: Smsc)
     ]
 
 
+async def test_what_comes_while_the_client_closes_the_smsc_keeps(smsc: Smsc) -> None:
+    smsc.answers[SubmitSm] = lambda _: None
+    async with smsc.client() as esme:
+        submitting = await esme.send(SubmitSm())
+        closing = asyncio.get_running_loop().create_task(esme.close())
+        await asyncio.sleep(0)
+        answer = await smsc.session.request(DeliverSm(short_message=b"late"))
+        assert answer.command_status == Status.ESME_RX_T_APPN
+        submitting.cancel()
+        smsc.session.abort()
+        await closing
+        assert [each async for each in esme.deliveries()] == []
+
+
 async def test_a_message_that_cannot_be_read_is_for_who_takes_it(smsc: Smsc) -> None:
     broken = DeliverSm(esm_class=0x40, short_message=b"\xff")
     single = DeliverSm(short_message=b"x", tlvs=(tlvs.SOURCE_PORT(5),))
@@ -144,6 +158,43 @@ async def test_every_receipt_of_a_message_can_be_followed(smsc: Smsc) -> None:
         with pytest.raises(StopAsyncIteration):
             await anext(updates)
         assert [each.id async for each in sent.updates()] == ["id1", "id1", "id1", "id2"]
+
+
+async def test_an_intermediate_notification_is_not_the_last(smsc: Smsc) -> None:
+    async with smsc.client() as esme:
+        sent = await esme.submit("447700900123", "hello", receipt=True)
+        passing = DeliverSm(esm_class=0x20, short_message=b"id:id1 stat:UNDELIV")
+        for pdu in (passing, receipt("id1")):
+            await smsc.session.request(pdu)
+        assert (await sent.receipt()).stat is MessageState.DELIVRD
+        states = [told.stat.name async for told in sent.updates()]
+    assert states == ["UNDELIV", "DELIVRD"]
+
+
+async def test_a_message_that_is_answered_while_the_client_closes(smsc: Smsc) -> None:
+    """Its receipt cannot come any more, and who waits for it learns so."""
+    held: list[SubmitSm] = []
+    smsc.answers[SubmitSm] = held.append
+    async with smsc.client() as esme:
+        loop = asyncio.get_running_loop()
+        sending = loop.create_task(esme.submit("447700900123", "hello", receipt=True))
+        await until(lambda: bool(held))
+        closing = loop.create_task(esme.close())
+        await asyncio.sleep(0)
+        smsc.session.respond(held[0], SubmitSmResp(b"id1"))
+        sent = await sending
+        with pytest.raises(LinkClosedError):
+            await sent.receipt()
+        await closing
+
+
+async def test_a_notification_that_its_taker_cannot_take(smsc: Smsc) -> None:
+    def fail(_: Pdu) -> None:
+        raise RuntimeError("a bug")
+
+    async with smsc.client(on_notification=fail) as esme:
+        smsc.session.notify(AlertNotification())
+        await esme.submit("447700900123", "hello")
 
 
 async def test_the_receipt_does_not_come(smsc: Smsc) -> None:
