@@ -93,6 +93,9 @@ class IdForm(Part):
         return (self.prefix + f"{number:{_FORMATS[self.form]}}".zfill(self.width))[-64:]
 
 
+ID_OF_V33: Final = IdForm(form=Form.HEX, width=8)
+"""SMPP 3.3 has room for 8 characters, of a hexadecimal number."""
+
 _FORMATS: Final = {Form.DECIMAL: "d", Form.HEX: "x", Form.UPPER_HEX: "X"}
 
 

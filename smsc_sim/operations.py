@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
-from smsc_sim.actions import Action
+from smsc_sim.acceptance import RefusalError, check, check_destination
+from smsc_sim.actions import ID_OF_V33, Action
 from smsc_sim.futures import Futures
 from smsc_sim.matching import Subject
 from smsc_sim.messages import Messages, Request, StoredMessage
@@ -49,14 +50,6 @@ _SCHEDULED: Final = 0
 """message_state of what is not to be sent yet, SMPP 5.0 4.7.15; 3.4 has no word for it."""
 _WHOLLY: Final = 100
 """broadcast_area_success: all of the area, SMPP 5.0 4.8.4.2."""
-
-
-class RefusalError(Exception):
-    """The request cannot be granted; `status` is what to answer."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 class Asked(msgspec.Struct):
@@ -104,26 +97,33 @@ class Operations:
         return DataSmResp(self._accept(asked, asked.request).encode("latin-1"))
 
     def _broadcast_sm(self, asked: Asked) -> BroadcastSmResp:
-        request: BroadcastSm = asked.request
-        if tlvs.BROADCAST_AREA_IDENTIFIER.tag not in {tlv.tag for tlv in request.tlvs}:
-            raise RefusalError(Status.ESME_RMISSINGOPTPARAM)
-        return BroadcastSmResp(self._accept(asked, request).encode("latin-1"))
+        return BroadcastSmResp(self._accept(asked, asked.request).encode("latin-1"))
 
     def _submit_multi(self, asked: Asked) -> SubmitMultiResp:
         """Accept what goes to each destination that no rule refuses, SMPP 3.4 4.5."""
         request: SubmitMulti = asked.request
-        number, message_id = self._new_id(asked.action)
+        singles = [_single(request, address) for address in self._addresses(request)]
+        if not singles:
+            raise RefusalError(Status.ESME_RINVNUMDESTS)
+        check(singles[0])
+        number, message_id = self._new_id(asked)
         failed = []
-        for address in self._addresses(request):
-            single = _single(request, address)
+        for single in singles:
             subject = Subject(single, SubmitMulti, asked.peer.system_id, asked.peer.number)
             action = self._rules.decide(subject, asked.now).over(asked.action)
-            if action.status == Status.ESME_ROK:
-                message = self._message(single, asked, action, number, message_id)
-                self._begin(message, asked)
-            else:
-                failed.append(_failed(address, action.status))
+            try:
+                self._accept_single(single, asked, action, number, message_id)
+            except RefusalError as refusal:
+                failed.append(_failed(single, refusal.status))
         return SubmitMultiResp(message_id.encode("latin-1"), tuple(failed))
+
+    def _accept_single(
+        self, request: SubmitSm, asked: Asked, action: Action, number: int, message_id: str
+    ) -> None:
+        if action.status != Status.ESME_ROK:
+            raise RefusalError(action.status)
+        check_destination(request)
+        self._begin(self._message(request, asked, action, number, message_id), asked)
 
     def _addresses(self, request: SubmitMulti) -> list[SmeAddress]:
         addresses = []
@@ -139,6 +139,9 @@ class Operations:
 
     def _accept(self, asked: Asked, request: Request) -> str:
         """Remember a message, or replace one with it; return its id."""
+        check(request)
+        if not isinstance(request, BroadcastSm):
+            check_destination(request)
         message = self._message(request, asked, asked.action, 0, "")
         if getattr(request, "replace_if_present_flag", 0):
             replaced = self._messages.pending(
@@ -147,7 +150,7 @@ class Operations:
             replaced = _of_its_kind(replaced, request)
             if replaced:
                 return self._replace(replaced[0], message, asked)
-        message.number, message.message_id = self._new_id(asked.action)
+        message.number, message.message_id = self._new_id(asked)
         self._begin(message, asked)
         return message.message_id
 
@@ -177,9 +180,12 @@ class Operations:
         self._messages.add(message)
         self._futures.begin(message, asked.now, asked.random)
 
-    def _new_id(self, action: Action) -> tuple[int, str]:
-        number = self._next_number()
-        return number, action.message_id.written(number)
+    def _new_id(self, asked: Asked) -> tuple[int, str]:
+        """Return the number and the id of a message; to a 3.3 peer, one that 3.3 has room for."""
+        number, action = self._next_number(), asked.action
+        as_usual = "message_id" not in action.model_fields_set
+        is_old = asked.peer.version == InterfaceVersion.V33
+        return number, (ID_OF_V33 if as_usual and is_old else action.message_id).written(number)
 
     # What has become of them
 
@@ -301,9 +307,9 @@ def _single(request: SubmitMulti, address: SmeAddress) -> SubmitSm:
     )
 
 
-def _failed(address: SmeAddress, status: int) -> UnsuccessSme:
+def _failed(request: SubmitSm, status: int) -> UnsuccessSme:
     return UnsuccessSme(
-        address.dest_addr_ton, address.dest_addr_npi, address.destination_addr, status
+        request.dest_addr_ton, request.dest_addr_npi, request.destination_addr, status
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from smsc_sim.acceptance import RefusalError
 from smsc_sim.actions import Action, Response
 from smsc_sim.deliveries import Deliveries, DeliveryLimits
 from smsc_sim.draws import drawn
@@ -15,7 +16,7 @@ from smsc_sim.futures import Futures
 from smsc_sim.matching import Subject
 from smsc_sim.messages import Messages
 from smsc_sim.mo import MobileOriginated, MoStream
-from smsc_sim.operations import Asked, Operations, RefusalError
+from smsc_sim.operations import Asked, Operations
 from smsc_sim.peers import Peer
 from smsc_sim.rules import Rule, Rules
 from telecom.runtime.timers import Timers

@@ -25,19 +25,27 @@ from telecom.smpp.status import CommandStatus as Status
 from telecom.smpp.tlvs import (
     BROADCAST_AREA_IDENTIFIER,
     BROADCAST_AREA_SUCCESS,
+    BROADCAST_CONTENT_TYPE,
+    BROADCAST_FREQUENCY_INTERVAL,
+    BROADCAST_REP_NUM,
     MESSAGE_PAYLOAD,
     MESSAGE_STATE,
     QOS_TIME_TO_LIVE,
     Tlv,
 )
 from telecom.smpp.versions import InterfaceVersion
-from telecom.sms.receipt import MessageState
+from telecom.sms.receipt import MessageState, parse
 
 LATER = {"action": {"receipt": {"delay": 100}}}
 IN_A_MINUTE = b"000000000100000R"
 IN_AN_HOUR = b"000000010000000R"
 AREA = Tlv(BROADCAST_AREA_IDENTIFIER.tag, b"\x00Paris")
 AREA_2 = Tlv(BROADCAST_AREA_IDENTIFIER.tag, b"\x00Lyon")
+HOW = (
+    Tlv(BROADCAST_CONTENT_TYPE.tag, b"\x00\x00\x10"),
+    BROADCAST_REP_NUM(3),
+    Tlv(BROADCAST_FREQUENCY_INTERVAL.tag, b"\x09\x00\x05"),
+)
 
 
 def query(message_id: bytes, source: bytes = b"123") -> QuerySm:
@@ -252,7 +260,7 @@ async def test_each_destination_of_a_submit_multi_counts_once(world):
 async def test_broadcasts_are_queried_and_cancelled(world):
     lab = world(LATER)
     session = lab.session()
-    asked = BroadcastSm(source_addr=b"123", tlvs=(AREA, AREA_2))
+    asked = BroadcastSm(source_addr=b"123", tlvs=(AREA, AREA_2, *HOW))
     message_id = session.ask(asked).message_id
     pending = session.ask(QueryBroadcastSm(message_id, 0, 0, b"123"))
     assert (pending.message_id, MESSAGE_STATE.of(pending)) == (message_id, MessageState.ENROUTE)
@@ -273,10 +281,10 @@ async def test_broadcasts_are_queried_and_cancelled(world):
 async def test_broadcasts_and_messages_are_apart(world):
     lab = world(LATER)
     session = lab.session()
-    message_id = session.submit("").message_id
-    area = session.ask(BroadcastSm(source_addr=b"123", tlvs=(AREA,))).message_id
+    message_id = session.submit("+447700900123", dest_addr_ton=1).message_id
+    area = session.ask(BroadcastSm(source_addr=b"123", tlvs=(AREA, *HOW))).message_id
     other = session.ask(
-        BroadcastSm(source_addr=b"123", replace_if_present_flag=1, tlvs=(AREA_2,))
+        BroadcastSm(source_addr=b"123", replace_if_present_flag=1, tlvs=(AREA_2, *HOW))
     ).message_id
     assert other == area
     for pdu in (QueryBroadcastSm(message_id, 0, 0, b"123"), query(area), cancel(area)):
@@ -285,10 +293,55 @@ async def test_broadcasts_and_messages_are_apart(world):
     assert session.ask(query(message_id)).message_state == MessageState.ENROUTE
 
 
-async def test_a_broadcast_needs_an_area(world):
+@pytest.mark.parametrize("missing", [0, 1, 2, 3])
+async def test_a_broadcast_needs_its_parameters(world, missing):
     session = world().session()
-    answer = session.ask(BroadcastSm(source_addr=b"123"))
+    tlvs = tuple(tlv for place, tlv in enumerate((AREA, *HOW)) if place != missing)
+    answer = session.ask(BroadcastSm(source_addr=b"123", tlvs=tlvs))
     assert answer.command_status == Status.ESME_RMISSINGOPTPARAM
+
+
+@pytest.mark.parametrize(
+    ("destination", "fields", "status"),
+    [
+        ("", {}, Status.ESME_RINVDSTADR),
+        ("+", {}, Status.ESME_RINVDSTADR),
+        ("letters", {"dest_addr_ton": 1}, Status.ESME_RINVDSTADR),
+        ("letters", {"dest_addr_ton": 5}, Status.ESME_ROK),
+        ("1", {"priority_flag": 4}, Status.ESME_ROK),
+        ("1", {"priority_flag": 5}, Status.ESME_RINVPRTFLG),
+        ("1", {"tlvs": (MESSAGE_PAYLOAD(b"x"),)}, Status.ESME_ROPTPARNOTALLWD),
+        ("1", {"esm_class": 0x40}, Status.ESME_RINVESMCLASS),
+        ("1", {"esm_class": 0x40, "short_message": b"\x05\x00\x03"}, Status.ESME_RINVESMCLASS),
+        ("1", {"esm_class": 0x40, "short_message": b"\x05\x00\x03\x01\x02\x01x"}, 0),
+        ("1", {"data_coding": 0, "short_message": b"\xe9"}, Status.ESME_ROK),
+    ],
+)
+async def test_what_no_message_may_be(world, destination, fields, status):
+    session = world().session()
+    assert session.submit(destination, **fields).command_status == status
+
+
+async def test_a_submit_multi_without_a_good_destination(world):
+    session = world().session()
+    assert session.ask(multi()).command_status == Status.ESME_RINVNUMDESTS
+    answer = session.ask(multi(SmeAddress(1, 1, b""), SmeAddress(1, 1, b"44")))
+    assert answer.unsuccess_smes == (UnsuccessSme(1, 1, b"", Status.ESME_RINVDSTADR),)
+    high = SubmitMulti(dest_addresses=(SmeAddress(1, 1, b"44"),), priority_flag=200)
+    assert session.ask(high).command_status == Status.ESME_RINVPRTFLG
+
+
+async def test_a_peer_of_3_3_has_ids_that_it_has_room_for(world):
+    lab = world(
+        {"match": {"nth": [2]}, "action": {"message_id": {"width": 12}}},
+        {"action": {"receipt": {"delay": 0}}},
+    )
+    session = lab.session()
+    session.version = InterfaceVersion.V33
+    ids = [session.submit().message_id for _ in range(2)]
+    assert ids == [b"3b9aca01", b"001000000002"]
+    lab.pass_time(0)
+    assert parse(session.news()[0].short_message).id == "3b9aca01"
 
 
 async def test_what_it_does_not_serve_is_refused(world):
