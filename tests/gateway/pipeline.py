@@ -277,6 +277,11 @@ class Store:
             found += [Evidence.of_entry(fields) for _, fields in entries]
         return found
 
+    async def remembered(self) -> list[int]:
+        """Return for how many seconds each part that upstreams have accepted is remembered."""
+        names = [name async for name in self._redis.scan_iter("{p*}:upstream:*")]
+        return [await self._redis.ttl(name) for name in names]
+
     async def depth(self) -> tuple[int, int, int]:
         """Return how many messages are stored, queued or taken, and deferred."""
         depth = await self._queue.depth()

@@ -61,6 +61,7 @@ async def test_a_message_goes_there_and_its_receipt_comes_back(
     assert (receipt.stat, receipt.err, receipt.delivered) == (MessageState.DELIVRD, "000", 1)
     await store.until()
     assert sum((await store.charges()).values()) == 1
+    await eventually(store.remembered, [600])
 
 
 @pytest.mark.parametrize(
@@ -210,15 +211,31 @@ async def test_a_receipt_that_never_comes(
     smsc: Smsc, make_node: MakeNode, store: Store, time: Time, policy: str
 ) -> None:
     up = make_node(settings=settings(smsc, without_receipt=policy, receipt_grace=100)).bind()
-    message_id = await up.submits(NUMBER)
-    (await smsc.submit()).accepts()
-    await store.until(stored=1, deferred=1)
-    time.advance(3600 + 99)
-    assert await store.depth() == (1, 0, 1)
-    time.advance(1)
-    receipt = await up.receipt(message_id)
+    first = await up.submits(NUMBER, validity_period=b"000000005900000R")
+    last = await up.submits(NUMBER)
+    for _ in range(2):
+        (await smsc.submit()).accepts()
+    await store.until(stored=2, deferred=2)
+    time.advance(3540 + 100)  # beyond the validity of both
+    receipt = await up.receipt(first)
     assert (receipt.stat.name, receipt.err) == (policy, "425")
+    await store.until(stored=1, deferred=1)
+    time.advance(60)
+    await up.receipt(last)
     await store.until()
+
+
+async def test_it_expires_while_it_waits_for_its_turn(
+    smsc: Smsc, up: Esme, store: Store, time: Time
+) -> None:
+    await up.submits(NUMBER)
+    (await smsc.submit()).refuses(CommandStatus.ESME_RTHROTTLED)
+    await store.until(stored=1, deferred=1)
+    message_id = await up.submits(NUMBER, validity_period=b"000000000005000R")
+    await eventually(lambda: up.node.delivery.in_flight, 1)
+    time.advance(6)
+    assert (await up.receipt(message_id)).stat is MessageState.EXPIRED
+    assert len(smsc.submits) == 1
 
 
 async def test_what_is_known_of_some_parts_counts_when_the_others_are_never_told(
@@ -254,6 +271,19 @@ async def test_receipts_overtake_responses(smsc: Smsc, up: Esme, store: Store) -
     assert await smsc.receipt("00C0FFEE", NUMBER) == 0
     submitted.accepts("c0ffee")
     assert (await up.receipt(message_id)).stat is MessageState.DELIVRD
+    await store.until()
+
+
+async def test_all_receipts_of_a_long_message_overtake_the_last_response(
+    smsc: Smsc, up: Esme, store: Store
+) -> None:
+    message_id = await up.submits(NUMBER, "", tlvs=(MESSAGE_PAYLOAD(b"a" * 200),))
+    await (await smsc.submit()).accepts("1").delivers()
+    last = await smsc.submit()
+    assert await smsc.receipt("2", NUMBER) == 0
+    last.accepts("2")
+    receipt = await up.receipt(message_id)
+    assert (receipt.stat, receipt.delivered) == (MessageState.DELIVRD, 2)
     await store.until()
 
 

@@ -250,6 +250,40 @@ async def test_a_node_that_stops_gives_back_what_it_has_not_sent(
     await esme.until(lambda: len(esme.receipts()) == 3)
 
 
+async def test_a_node_that_stops_begins_no_other_part(
+    make_node: MakeNode, smsc: Smsc, store: Store
+) -> None:
+    node = make_node(settings=settings(smsc))
+    await node.bind().submits(NUMBER, "", tlvs=(MESSAGE_PAYLOAD(b"a" * 200),))
+    submitted = await smsc.submit()
+    stopping = asyncio.gather(node.delivery.stop(grace=5))
+    await asyncio.sleep(0)
+    submitted.accepts()
+    await stopping
+    await store.until(stored=1, deferred=1)
+    assert len(smsc.submits) == 1
+
+
+async def test_a_node_that_stops_answers_what_it_has_taken_and_takes_no_more(
+    pair: Pair, smsc: Smsc, store: Store
+) -> None:
+    message_id = await pair.submitting.submits(NUMBER)
+    submitted = (await smsc.submit()).accepts()
+    await store.until(stored=1, deferred=1)
+    ending = pair.valve.hold("finish")
+    receipt = asyncio.gather(submitted.delivers())
+    await ending.reached()
+    stopping = asyncio.gather(pair.first.delivery.stop(grace=0))
+    await eventually(lambda: pair.first.delivery.upstreams._from_upstream._is_closed, True)
+    assert await smsc.deliver(MO) == CommandStatus.ESME_RX_T_APPN
+    ending.release()
+    assert await receipt == [0]
+    await stopping
+    assert smsc.sessions == []
+    pair.second.start()
+    await pair.told_once(store, message_id)
+
+
 async def test_a_node_that_is_slow_to_send_lets_go_of_what_another_has_taken(
     pair: Pair, smsc: Smsc, store: Store, time: Time
 ) -> None:

@@ -71,10 +71,14 @@ class FromUpstream:
         self._mobile_originated = mobile_originated
         self._metrics = metrics
         self._clock = clock
+        self._is_closed = False
         self._receipts = MicroBatch(self._find, _BATCH, failed=self._not_found)
 
     def received(self, upstream: str, delivery: Delivery) -> None:
         """Take a delivery of an upstream."""
+        if self._is_closed:
+            self._answer(delivery, "node stops", CommandStatus.ESME_RX_T_APPN)
+            return
         try:
             self._take(upstream, delivery)
         except Exception:  # noqa: BLE001 - those behind it must be taken, and the link is to stay
@@ -90,9 +94,14 @@ class FromUpstream:
         else:
             self._message(upstream, delivery)
 
+    def close(self) -> None:
+        """Take no more: another node gets it, or this one when it is back."""
+        self._is_closed = True
+
     async def drain(self) -> None:
-        """Wait until every receipt so far has been answered, or left to what it brings about."""
+        """Wait until all so far has been answered, but for receipts that have ended a message."""
         await self._receipts.drain()
+        await self._mobile_originated.drain()
 
     # Receipts
 

@@ -102,9 +102,8 @@ class Sender:
         self._task = spawn(repeat(self._send_some, name=name, until=self._stopping), name=name)
 
     def close(self) -> None:
-        """Begin nothing more that a node which stops would not see the end of."""
+        """Send no next part: a node which stops would not see the end of it."""
         self._is_closed = True
-        self._leave(self._settlement.give_back)
 
     async def stop(self) -> None:
         """Send no more."""
@@ -115,9 +114,7 @@ class Sender:
 
     def take(self, attempt: Attempt) -> None:
         """Send an attempt in its turn, or put it off."""
-        if self._is_closed:
-            self._settlement.give_back(attempt)
-        elif not self.is_bound:
+        if not self.is_bound:
             self._not_bound(attempt)
         elif len(self._queue) >= self._backlog:
             self._put_off(attempt)
@@ -127,23 +124,20 @@ class Sender:
 
     def take_first(self, attempt: Attempt) -> None:
         """Send an attempt before the others: the next part of one that has been under way."""
+        if self._is_closed:
+            self._settlement.give_back(attempt)
+            return
         attempt.stage = Stage.ROUTING
         self._queue.appendleft(attempt)
-        if self._is_closed:
-            self._leave(self._settlement.give_back)
         self.wake()
 
     def wake(self) -> None:
         """Look again: there may be room, or no bind any more."""
         self._news.set()
         if not self.is_bound:
-            self._leave(self._not_bound)
-
-    def _leave(self, leave: Callable[[Attempt], None]) -> None:
-        """Do with all that waits here what takes it out of this node's hands."""
-        waiting, self._queue = self._queue, deque()
-        for attempt in _still_ours(waiting):
-            leave(attempt)
+            waiting, self._queue = self._queue, deque()
+            for attempt in _still_ours(waiting):
+                self._not_bound(attempt)
 
     def _not_bound(self, attempt: Attempt) -> None:
         self._settlement.upstream_failed(attempt, Cause.REFUSED, has_left=False)

@@ -130,17 +130,17 @@ class Upstreams:
                 await bind.tried.wait()
 
     def close(self) -> None:
-        """Begin nothing more that a node which stops would not see the end of."""
+        """Send no next parts: a node which stops would not see the end of them."""
         for sender in self._senders.values():
             sender.close()
 
     async def stop(self) -> None:
-        """Send no more, record what has come back, and unbind."""
+        """Send no more, record and answer what has come back, and unbind."""
         for sender in self._senders.values():
             await sender.stop()
-        await at_most(
-            LAST_RECORDS, self._handover.drain, self._from_upstream.drain, self._ends.drain
-        )
+        self._from_upstream.close()
+        stages = (self._handover, self._from_upstream, self._ends, self._settlement, self._ends)
+        await at_most(LAST_RECORDS, *(stage.drain for stage in stages))
         binds = [bind for binds in self._binds.values() for bind in binds]
         await asyncio.gather(*(bind.stop() for bind in binds))
 
