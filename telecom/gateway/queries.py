@@ -26,9 +26,11 @@ _WORST_FIRST: Final = (
     MessageState.UNDELIV,
     MessageState.REJECTD,
     MessageState.EXPIRED,
+    MessageState.UNKNOWN,
     MessageState.DELETED,
     MessageState.DELIVRD,
 )
+"""The final states, for one id that stands for several messages."""
 
 _log = structlog.get_logger("telecom.gateway.queries")
 
@@ -97,7 +99,7 @@ def _response(request: QuerySm, looks: Sequence[Look], *, now: float, is_v50: bo
 
 
 def _badness(ended: Ended) -> int:
-    return _WORST_FIRST.index(MessageState(ended.state))
+    return _WORST_FIRST.index(ended.state)
 
 
 def _is_scheduled(message: Message, now: float) -> bool:

@@ -145,7 +145,7 @@ class Settlement:
         self._finals.add(_Ended(taken, state, failure, done_at=done_at, then=then))
 
     def put_off(self, attempt: Attempt, due: float) -> None:
-        """Make an attempt later that did not fail: the way that it takes is full."""
+        """Make an attempt later that did not fail: its way is full, its message not due yet."""
         self._put_off(_PutOff(attempt, due))
 
     def goes_on(self, attempt: Attempt) -> None:
@@ -156,10 +156,6 @@ class Settlement:
     def give_back(self, attempt: Attempt) -> None:
         """Leave an attempt that has not gone out to any node that is there."""
         self._put_off(_PutOff(attempt, self._clock.wall()))
-
-    def not_yet(self, attempt: Attempt, until: float) -> None:
-        """Leave an attempt whose message is scheduled for later by now."""
-        self._put_off(_PutOff(attempt, until))
 
     def ran_out(self, attempt: Attempt) -> None:
         """End an attempt whose message's validity period was over before it went out."""

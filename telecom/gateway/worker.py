@@ -226,7 +226,7 @@ class Worker:
         if self._stopping.is_set():
             self._settlement.give_back(attempt)
         elif message.schedule_at is not None and message.schedule_at > self._clock.wall():
-            self._settlement.not_yet(attempt, message.schedule_at)  # replace_sm said so
+            self._settlement.put_off(attempt, message.schedule_at)  # replace_sm said so
         else:
             self._begin_attempt(attempt)
 

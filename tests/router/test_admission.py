@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telecom.router.admission import Admitted, Refusal, Submission, Terms, admit
+from telecom.router.admission import (
+    Admitted,
+    Refusal,
+    Revised,
+    Revision,
+    Submission,
+    Terms,
+    admit,
+    revise,
+)
 from telecom.router.routes import CallingGt, Route, Routes
 from telecom.sms.address import Address, TypeOfNumber
 from telecom.sms.alphabets import Alphabet
@@ -196,3 +205,41 @@ def test_whatever_is_submitted_is_taken_or_refused(
             validity_period=validity,
         )
         assert isinstance(found, Admitted | Refusal)
+
+
+def revised(**fields: Any) -> Revised | Refusal:
+    times = {"schedule_at": None, "expires_at": NOW + DAY} | {
+        name: fields.pop(name) for name in ("schedule_at", "expires_at") if name in fields
+    }
+    return revise(Revision(HELLO, **fields), ANYTHING, now=NOW, reference=7, **times)
+
+
+class TestRevision:
+    def test_what_is_not_said_stays(self) -> None:
+        assert revised(schedule_at=NOW + 60) == Revised((HELLO,), NOW + DAY, NOW + 60)
+        assert revised(schedule_at=NOW - 60) == Revised((HELLO,), NOW + DAY, NOW - 60)
+
+    def test_a_schedule_alone(self) -> None:
+        text = "000000010000000R"
+        assert revised(schedule_delivery_time=text) == Revised((HELLO,), NOW + DAY, NOW + 3600)
+        past = revised(schedule_delivery_time="200101000000000+", schedule_at=NOW + 60)
+        assert past == Revised((HELLO,), NOW + DAY, None)
+
+    def test_a_validity_alone(self) -> None:
+        assert revised(validity_period="000000010000000R") == Revised((HELLO,), NOW + 3600, None)
+        longest = revised(validity_period="010000000000000R", schedule_at=NOW + 60)
+        assert longest == Revised((HELLO,), NOW + 60 + 7 * DAY, NOW + 60)
+
+    def test_a_validity_that_ends_before_the_schedule(self) -> None:
+        late = {"schedule_at": NOW + 7200}
+        assert revised(validity_period="000000010000000R", **late) is Refusal.INVALID_VALIDITY
+
+    def test_a_schedule_behind_the_validity(self) -> None:
+        text = "000002000000000R"
+        assert revised(schedule_delivery_time=text) is Refusal.INVALID_SCHEDULE
+        both = revised(schedule_delivery_time=text, validity_period="000003000000000R")
+        assert both == Revised((HELLO,), NOW + 3 * DAY, NOW + 2 * DAY)
+
+    def test_times_that_are_none(self) -> None:
+        assert revised(schedule_delivery_time="tomorrow") is Refusal.INVALID_SCHEDULE
+        assert revised(validity_period="tomorrow") is Refusal.INVALID_VALIDITY
