@@ -295,6 +295,7 @@ def connect(
         wait=wait,
         max_deliveries=max_deliveries,
         on_notification=on_notification,
+        closing=link.limits.session.response_timer,
     )
     return Esme(Dialler([(host, port), *others], link), settings)
 
@@ -323,7 +324,10 @@ def await_outbind(
     request = _bind(bind, version, system_id, password, "", "")
     smsc = Outbind(octets(smsc_system_id, "a system_id"), octets(smsc_password, "a password"))
     link = LinkSettings(request, _limits(limits, version, None, None), ssl, capture)
-    return Esme(OutbindListener((host, port), smsc, link), EsmeSettings(**settings))
+    closing = link.limits.session.response_timer
+    return Esme(
+        OutbindListener((host, port), smsc, link), EsmeSettings(closing=closing, **settings)
+    )
 
 
 def _bind(bind: type[Bind], version: InterfaceVersion, *texts: str) -> Bind:

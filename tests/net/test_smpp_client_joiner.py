@@ -184,6 +184,15 @@ def test_too_many_parts_are_handed_over_as_they_are(end: End, monkeypatch: Any) 
     assert len(end.handed_over) == 6
 
 
+def test_a_message_of_too_many_parts_is_handed_over_as_it_comes(monkeypatch: Any) -> None:
+    monkeypatch.setattr("telecom.net.smpp_client_joiner._MAX_PARTS", 1)
+    end = End()
+    for pdu in parts():
+        end.receive(pdu, now=0.0)
+    end.joiner.end()
+    assert "".join(end.texts()) == TEXT
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 2), st.integers(0, 2), st.sampled_from([0.0, 0.6, 300.0])),

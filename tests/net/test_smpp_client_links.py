@@ -148,6 +148,18 @@ async def test_an_smsc_that_says_nothing() -> None:
                 pass
 
 
+async def test_an_smsc_that_does_not_answer_the_unbind() -> None:
+    async def serve(peer: Peer) -> None:
+        await quiet()(peer)
+        assert await peer.at_end()
+
+    async with raw_smsc(serve) as address:
+        limits = SessionLimits(response_timer=0.02)
+        async with telecom.connect(*address, system_id="demo", limits=limits) as esme:
+            assert esme.is_bound
+        assert not esme.is_bound
+
+
 # Versions
 
 

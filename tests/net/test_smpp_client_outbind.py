@@ -79,6 +79,16 @@ async def test_it_calls_again_after_the_link_is_lost(esme: Esme) -> None:
     await peer.close()
 
 
+async def test_who_has_asked_and_gone_again_is_not_waited_for(esme: Esme) -> None:
+    bound = await called(esme)
+    gone = await Peer.to(esme.addresses[0])
+    gone.send(OUTBIND, 1)
+    await gone.close()
+    await bound.close()
+    await until(lambda: not esme.is_bound)
+    await (await called(esme)).close()
+
+
 @pytest.mark.parametrize("wrong", [Outbind(b"smsc", b"Secret"), Outbind(b"other", b"secret")])
 async def test_who_is_not_the_smsc_learns_nothing(esme: Esme, wrong: Outbind) -> None:
     peer = await Peer.to(esme.addresses[0])
