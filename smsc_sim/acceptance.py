@@ -28,6 +28,10 @@ _BROADCAST_NEEDS: Final = frozenset(
 """The parameters that a broadcast_sm must have, SMPP 5.0 4.4.1.1."""
 
 
+_AREA_FORMATS: Final = (b"\x00", b"\x01", b"\x02")
+"""An alias, an ellipsoid arc, a polygon: SMPP 5.0 4.8.4.4."""
+
+
 class RefusalError(Exception):
     """The request cannot be granted; `status` is what to answer."""
 
@@ -41,9 +45,20 @@ def check(request: Request) -> None:
     if getattr(request, "priority_flag", 0) > _HIGHEST_PRIORITY:
         raise RefusalError(Status.ESME_RINVPRTFLG)
     if isinstance(request, BroadcastSm):
-        if not {tlv.tag for tlv in request.tlvs} >= _BROADCAST_NEEDS:
-            raise RefusalError(Status.ESME_RMISSINGOPTPARAM)
-        return
+        _check_broadcast(request)
+    else:
+        _check_content(request)
+
+
+def _check_broadcast(request: BroadcastSm) -> None:
+    if not {tlv.tag for tlv in request.tlvs} >= _BROADCAST_NEEDS:
+        raise RefusalError(Status.ESME_RMISSINGOPTPARAM)
+    areas = (tlv for tlv in request.tlvs if tlv.tag == tlvs.BROADCAST_AREA_IDENTIFIER.tag)
+    if any(area.value[:1] not in _AREA_FORMATS for area in areas):
+        raise RefusalError(Status.ESME_RINVBCASTAREAFMT)
+
+
+def _check_content(request: SubmitSm | DataSm) -> None:
     try:
         octets = octets_of(request)
         if request.esm_class & UDHI:

@@ -301,6 +301,11 @@ async def test_a_broadcast_needs_its_parameters(world, missing):
     assert answer.command_status == Status.ESME_RMISSINGOPTPARAM
 
 
+async def test_an_area_of_no_format(world):
+    asked = BroadcastSm(tlvs=(Tlv(AREA.tag, b"\x03Paris"), *HOW))
+    assert world().session().ask(asked).command_status == Status.ESME_RINVBCASTAREAFMT
+
+
 @pytest.mark.parametrize(
     ("destination", "fields", "status"),
     [
