@@ -117,7 +117,8 @@ class MessageLimits(Table):
         default=86_400, description="how long query_sm finds a message that has ended"
     )
     remembered_count: Annotated[int, Field(ge=1)] = Field(
-        default=1_000_000, description="how many of them at least, if so many have ended"
+        default=500_000,
+        description="how many of them at least, and twice as many at most, 110 octets each",
     )
 
 
