@@ -11,9 +11,6 @@ from telecom.sms.receipt import MessageState
 Request = SubmitSm | DataSm | BroadcastSm
 """What makes a message; one destination of a submit_multi is as a submit_sm."""
 
-PENDING = (MessageState.ENROUTE, MessageState.ACCEPTD)
-"""The states that are not final, SMPP 3.4 5.2.28."""
-
 
 class StoredMessage(msgspec.Struct, eq=False, kw_only=True):
     """A message: what was asked, and how far it is. Times are in seconds since 1970.
