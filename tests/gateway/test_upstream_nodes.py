@@ -284,6 +284,18 @@ async def test_a_node_that_stops_answers_what_it_has_taken_and_takes_no_more(
     await pair.told_once(store, message_id)
 
 
+async def test_a_node_that_stops_waits_for_no_upstream_that_says_nothing(
+    make_node: MakeNode, smsc: Smsc
+) -> None:
+    node = make_node(settings=settings(smsc, response_timer=60))
+    await smsc.is_bound()
+    (session,) = smsc.sessions
+    session._transport.pause_reading()
+    async with asyncio.timeout(5):
+        await node.delivery.stop(grace=0)
+    assert node.delivery.upstreams.binds == {"smsc": (0, 1)}
+
+
 async def test_a_node_that_is_slow_to_send_lets_go_of_what_another_has_taken(
     pair: Pair, smsc: Smsc, store: Store, time: Time
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from telecom.gateway.outage import repeat, wait
+from telecom.gateway.outage import LAST_RECORDS, repeat, wait
 from telecom.gateway.upstream.settings import Upstream
 from telecom.net.back_off import BackOff
 from telecom.net.smpp_client import Esme, connect
@@ -153,6 +153,7 @@ class UpstreamBind:
             window=upstream.window,
             join=False,
             max_deliveries=_MOST_AT_ONCE,
+            closing=LAST_RECORDS,
             limits=SessionLimits(
                 response_timer=upstream.response_timer,
                 enquire_link_timer=upstream.enquire_link_timer,
