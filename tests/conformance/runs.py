@@ -1,6 +1,8 @@
 """Runs of the tool as tests want them: against a raw SMSC, or a raw ESME."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
 from telecom.conformance.results import Report, Verdict
@@ -25,6 +27,7 @@ def settings(port: int, **changes: Any) -> Settings:
         "replying": raw_smsc.REPLYING,
         "timeout": 5.0,
         "patience": 5.0,
+        "quiet": 0.1,
     }
     return Settings(**{**fields, **changes})
 
@@ -52,3 +55,25 @@ def not_passed(found: Report) -> dict[str, str]:
 def skipped_for(found: Report) -> Iterable[str]:
     """Return why cases were skipped."""
     return {result.reason for result in found.results if result.verdict is Verdict.SKIP}
+
+
+async def run_against_esme(
+    kind: Callable[[int], AbstractAsyncContextManager[Any]], *only: str, **changes: Any
+) -> Report:
+    """Run cases against an ESME, made with the port that it has to connect to."""
+    cases = CATALOGUES[Role.SMSC].selected(only)
+    esme: list[AbstractAsyncContextManager[Any]] = []
+    started = asyncio.Event()
+
+    def listening(port: int) -> None:
+        esme.append(kind(port))
+        started.set()
+
+    chosen = settings(0, **changes)
+    async with AsyncExitStack() as stack:
+        run = asyncio.get_running_loop().create_task(
+            report(Role.SMSC, chosen, cases, listening=listening)
+        )
+        await started.wait()
+        await stack.enter_async_context(esme[0])
+        return await run

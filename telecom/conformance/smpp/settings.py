@@ -27,6 +27,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     replying: str = ""
     version: InterfaceVersion = InterfaceVersion.V34
     timeout: float = 2.0
+    quiet: float = 1.0
+    """How long nothing has to come for a peer to have said nothing."""
     patience: float = 10.0
     slow: float = 0.0
     """How long a timer of the peer may run until a case gives up on it; 0: no such cases."""

@@ -3,9 +3,9 @@
 from typing import Final
 
 from telecom.conformance.case import Catalogue
-from telecom.conformance.smpp.cases.esme import bind, deliver, session, submit
+from telecom.conformance.smpp.cases.esme import bind, deliver, ending, session, submit
 
-_FAMILIES: Final = (deliver, submit, bind, session)
+_FAMILIES: Final = (deliver, ending, submit, bind, session)
 """First what one session will do for; each bind that is refused costs the ESME's patience."""
 
 CASES: Final = Catalogue()

@@ -136,7 +136,7 @@ async def _credentials(esme: EsmeUnderTest) -> None:
 )
 async def _waits(esme: EsmeUnderTest) -> None:
     connection, request = await esme.bind_request()
-    await asyncio.sleep(min(0.3, esme.settings.timeout))
+    await asyncio.sleep(esme.settings.quiet)
     early = [pdu for pdu in connection.held if not isinstance(pdu.pdu, EnquireLink)]
     if early:
         raise CaseFailed("nothing before bind_resp", str(early[0]))
@@ -220,7 +220,7 @@ for _name, _words, _octets_of, _severity in _TOLERATED:
 
 async def _does_nothing(esme: EsmeUnderTest, connection: Connection) -> None:
     """See that for a while it submits nothing; that it closes the connection is right."""
-    await connection.is_closed(timeout=min(1.0, esme.settings.timeout))
+    await connection.is_closed(timeout=esme.settings.quiet)
     asked = [
         pdu
         for pdu in connection.held

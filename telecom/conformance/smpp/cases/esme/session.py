@@ -1,4 +1,4 @@
-"""An ESME in its session: enquire_link, what it does not know, what is broken, the end."""
+"""An ESME in its session: enquire_link, what it does not know, what is broken."""
 
 from functools import partial
 from typing import Final
@@ -19,8 +19,6 @@ from telecom.smpp.pdus import (
     Pdu,
     QuerySm,
     SubmitSm,
-    Unbind,
-    UnbindResp,
 )
 from telecom.smpp.status import CommandStatus as Status
 
@@ -270,63 +268,6 @@ async def _nack_0(esme: EsmeUnderTest) -> None:
     connection = await esme.bound()
     connection.send(GenericNack(command_status=Status.ESME_RINVCMDLEN), 0)
     await connection.unanswered(0)
-
-
-@CASES.case(
-    "unbind.answered",
-    "unbind is answered by unbind_resp ESME_ROK",
-    "3.4 4.2.1",
-    "3.4 4.2.2",
-    "5.0 4.1.1.8",
-    patience=_PATIENT,
-)
-async def _unbinds(esme: EsmeUnderTest) -> None:
-    connection = await esme.bound()
-    esme.spoil()
-    response = await connection.ask(Unbind())
-    if not isinstance(response.pdu, UnbindResp) or response.command_status:
-        raise CaseFailed("unbind_resp ESME_ROK", str(response))
-    connection.is_bound = False
-
-
-@CASES.case(
-    "unbind.then_binds",
-    "Who was unbound binds again, on another connection",
-    "5.0 2.8.1",
-    severity=INTEROP,
-    patience=_PATIENT,
-)
-async def _binds_again(esme: EsmeUnderTest) -> None:
-    await _unbinds(esme)
-    await esme.bound()
-
-
-@CASES.case(
-    "lost.connects_again",
-    "Who has lost the connection connects and binds again",
-    "5.0 2.8.1",
-    severity=SHOULD,
-    patience=_PATIENT,
-)
-async def _connects_again(esme: EsmeUnderTest) -> None:
-    connection = await esme.bound()
-    await connection.close()
-    await esme.bound()
-
-
-@CASES.case(
-    "lost.within_pdu",
-    "A connection lost within a PDU does no harm",
-    "3.4 2.8",
-    "5.0 2.8.1",
-    severity=SHOULD,
-    patience=_PATIENT,
-)
-async def _within_pdu(esme: EsmeUnderTest) -> None:
-    connection = await esme.bound()
-    connection.send(encode(esme.deliver(), 5)[:25], 0)
-    await connection.close()
-    await (await esme.bound()).fence()
 
 
 @CASES.case(

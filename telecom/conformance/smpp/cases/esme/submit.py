@@ -155,7 +155,7 @@ async def _after(answer: Answer | None, esme: EsmeUnderTest) -> None:
         connection.answers[SubmitSm] = answer
     try:
         await esme.next_submission()
-        await asyncio.sleep(min(0.5, esme.settings.timeout))
+        await asyncio.sleep(esme.settings.quiet)
         await connection.fence()
         repeats = [pdu for pdu in connection.held if pdu.command_id == SubmitSm.command_id]
         if len(repeats) > _FLOOD:
@@ -165,7 +165,7 @@ async def _after(answer: Answer | None, esme: EsmeUnderTest) -> None:
 
 
 _FLOOD: Final = 1000
-"""Messages in half a second that are too many for an SMSC that has just refused one."""
+"""Messages in that time that are too many for an SMSC that has just refused one."""
 
 
 def _error(status: int) -> Answer:

@@ -70,7 +70,7 @@ for _length, _words in _LENGTHS:
 async def _bad_length_in_open(smsc: SmscUnderTest) -> None:
     connection = await smsc.connect()
     connection.send(raw(1, b"", sequence_number=1, command_length=3))
-    await connection.is_closed(timeout=min(0.5, smsc.settings.timeout))
+    await connection.is_closed(timeout=smsc.settings.quiet / 2)
     await smsc.bound()
 
 
@@ -146,11 +146,11 @@ async def _coalesced_with_part(smsc: SmscUnderTest) -> None:
 
 
 _UNKNOWN: Final = (
-    (0x0000000A, "which is reserved,"),
-    (0x00000016, "which is reserved,"),
-    (0x000001FF, "which is reserved,"),
-    (0x00010200, "of a vendor's range"),
-    (0x7FFFFFFF, "that nobody has defined"),
+    (0x0000000A, "a reserved command_id,"),
+    (0x00000016, "a reserved command_id,"),
+    (0x000001FF, "a reserved command_id,"),
+    (0x00010200, "one of the vendors' range,"),
+    (0x7FFFFFFF, "one that nobody has defined,"),
 )
 
 
@@ -167,7 +167,7 @@ async def _unknown_command(command_id: int, smsc: SmscUnderTest) -> None:
 for _command_id, _words in _UNKNOWN:
     CASES.case(
         f"framing.unknown_command.0x{_command_id:08X}",
-        f"A command_id {_words} gets generic_nack ESME_RINVCMDID, and the session goes on",
+        f"0x{_command_id:X}, {_words} gets generic_nack ESME_RINVCMDID, and the session goes on",
         *_NACK,
         needs=(needs.TRANSCEIVER,),
     )(partial(_unknown_command, _command_id))
@@ -315,7 +315,7 @@ for _count in (1, 3):
 async def _garbage(octets: bytes, smsc: SmscUnderTest) -> None:
     connection = await smsc.connect()
     connection.send(octets, 0)
-    await connection.is_closed(timeout=min(0.5, smsc.settings.timeout))
+    await connection.is_closed(timeout=smsc.settings.quiet / 2)
     await smsc.bound()
 
 
