@@ -268,7 +268,7 @@ def connect(
     join: bool = True,
     wait: bool = True,
     max_deliveries: int = EsmeSettings().max_deliveries,
-    closing: float = EsmeSettings().closing,
+    closing: float | None = None,
     on_notification: Callable[[Pdu], None] | None = None,
     limits: SessionLimits | None = None,
     back_off: BackOff | None = BackOff(),  # noqa: B008 - it is immutable
@@ -281,9 +281,9 @@ def connect(
     optional parameters (SMPP 3.4 5.3.2.25), unless `assumed_version` says better. `window` is how
     many requests may await their responses, `rate` how many a second go out; an SMSC that says
     that it is congested (5.0) gets fewer. `long` is how long messages go, `join` whether those
-    that are delivered in parts are made whole, `closing` how many seconds unbinding may take.
-    `on_notification` is called with what is neither message nor receipt, as alert_notification.
-    Raises `LocalError` for what SMPP cannot carry.
+    that are delivered in parts are made whole, `closing` how many seconds unbinding may take (the
+    response timer's if not said). `on_notification` is called with what is neither message nor
+    receipt, as alert_notification. Raises `LocalError` for what SMPP cannot carry.
     """
     request = _bind(bind, version, system_id, password, system_type, address_range)
     if version is InterfaceVersion.V33 and bind is BindTransceiver:
@@ -296,9 +296,8 @@ def connect(
         join=join,
         wait=wait,
         max_deliveries=max_deliveries,
-        closing=closing,
+        closing=link.limits.session.response_timer if closing is None else closing,
         on_notification=on_notification,
-        closing=link.limits.session.response_timer,
     )
     return Esme(Dialler([(host, port), *others], link), settings)
 
