@@ -1,6 +1,6 @@
 """Values of command_status, SMPP 3.4 5.1.3 and 5.0 4.7.6.
 
-Where 5.0 renames a value of 3.4 (0xC0 to 0xC4), it has the name of 3.4.
+Where 5.0 renames a value of 3.4 (0xC0 to 0xC4), its name is that of 3.4, and the other one of 5.0.
 """
 
 from enum import IntEnum
@@ -55,6 +55,11 @@ class CommandStatus(IntEnum):
     ESME_RINVPARLEN = 0xC2
     ESME_RMISSINGOPTPARAM = 0xC3
     ESME_RINVOPTPARAMVAL = 0xC4
+    ESME_RINVTLVSTREAM = ESME_RINVOPTPARSTREAM
+    ESME_RTLVNOTALLWD = ESME_ROPTPARNOTALLWD
+    ESME_RINVTLVLEN = ESME_RINVPARLEN
+    ESME_RMISSINGTLV = ESME_RMISSINGOPTPARAM
+    ESME_RINVTLVVAL = ESME_RINVOPTPARAMVAL
     ESME_RDELIVERYFAILURE = 0xFE
     ESME_RUNKNOWNERR = 0xFF
     ESME_RSERTYPUNAUTH = 0x100

@@ -14,7 +14,11 @@ OF_34 = """
 67 ESME_RQUERYFAIL C0 ESME_RINVOPTPARSTREAM C1 ESME_ROPTPARNOTALLWD C2 ESME_RINVPARLEN
 C3 ESME_RMISSINGOPTPARAM C4 ESME_RINVOPTPARAMVAL FE ESME_RDELIVERYFAILURE FF ESME_RUNKNOWNERR
 """
-"""SMPP 3.4 table 5-2; 5.0 calls 0xC0 to 0xC4 otherwise: TLV in the place of OPTPAR."""
+"""SMPP 3.4 table 5-2."""
+RENAMED_IN_50 = """
+C0 ESME_RINVTLVSTREAM C1 ESME_RTLVNOTALLWD C2 ESME_RINVTLVLEN C3 ESME_RMISSINGTLV
+C4 ESME_RINVTLVVAL
+"""
 NEW_IN_50 = """
 100 ESME_RSERTYPUNAUTH 101 ESME_RPROHIBITED 102 ESME_RSERTYPUNAVAIL 103 ESME_RSERTYPDENIED
 104 ESME_RINVDCS 105 ESME_RINVSRCADDRSUBUNIT 106 ESME_RINVDSTADDRSUBUNIT 107 ESME_RINVBCASTFREQINT
@@ -32,6 +36,12 @@ def listed(table: str) -> dict[int, str]:
 
 def test_every_status_of_both_versions() -> None:
     assert {status.value: status.name for status in CommandStatus} == listed(OF_34 + NEW_IN_50)
+
+
+def test_the_names_of_50_mean_the_same() -> None:
+    for value, name in listed(RENAMED_IN_50).items():
+        assert CommandStatus[name] == value
+        assert CommandStatus[name].name == listed(OF_34)[value]
 
 
 def test_names_for_people() -> None:
