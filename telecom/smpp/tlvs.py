@@ -170,7 +170,7 @@ DEST_TELEMATICS_ID: Final = IntegerTlv(0x0008, 2)
 SOURCE_ADDR_SUBUNIT: Final = IntegerTlv(0x000D, 1)
 SOURCE_NETWORK_TYPE: Final = IntegerTlv(0x000E, 1)
 SOURCE_BEARER_TYPE: Final = IntegerTlv(0x000F, 1)
-SOURCE_TELEMATICS_ID: Final = IntegerTlv(0x0010, 1)
+SOURCE_TELEMATICS_ID: Final = IntegerTlv(0x0010, 2, shortest=1)  # 1 in 3.4, 2 by many peers
 QOS_TIME_TO_LIVE: Final = IntegerTlv(0x0017, 4)
 PAYLOAD_TYPE: Final = IntegerTlv(0x0019, 1)
 ADDITIONAL_STATUS_INFO_TEXT: Final = CStringTlv(0x001D, 256)

@@ -108,6 +108,12 @@ def test_a_c_string_without_its_nul_is_understood() -> None:
     assert tlvs.RECEIPTED_MESSAGE_ID.of(DeliverSm(tlvs=(Tlv(0x001E, b"42"),))) == b"42"
 
 
+def test_source_telematics_id_of_one_octet_or_two() -> None:
+    for octets in (b"\7", b"\0\7"):
+        assert tlvs.SOURCE_TELEMATICS_ID.of(DataSm(tlvs=(Tlv(0x0010, octets),))) == 7
+    assert tlvs.SOURCE_TELEMATICS_ID(7) == Tlv(0x0010, b"\7")
+
+
 def test_our_own_wrong_values() -> None:
     with pytest.raises(LocalError, match="sar_msg_ref_num"):
         tlvs.SAR_MSG_REF_NUM(0x10000)
