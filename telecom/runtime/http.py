@@ -32,6 +32,7 @@ class HttpServer:
             ws="none",
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # whoever asks may write them: an address is the connection's
             lifespan="off",
             timeout_graceful_shutdown=1,
         )
