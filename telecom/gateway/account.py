@@ -1,19 +1,29 @@
 """An account of the gateway: what a client may do, and how its ESMEs may bind."""
 
 import os
+import re
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, Final, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from telecom.runtime.config import Digits, Port, Seconds, SystemId, Table
 from telecom.smpp.pdus import Bind, BindReceiver, BindTransceiver, BindTransmitter
 from telecom.smpp.versions import InterfaceVersion
 
 Rate = Annotated[float, Field(gt=0, le=1e9, description="messages a second")]
-Password = Annotated[SecretStr, Field(min_length=1, max_length=8)]
-"""SMPP 3.4 5.2.2: C-Octet String of 8 characters."""
+
+
+def _fits_in_a_pdu(password: SecretStr) -> SecretStr:
+    """SMPP 3.4 5.2.2: C-Octet String of 8 characters, which are ASCII (3.1)."""
+    if not re.fullmatch("[ -~]{0,8}", password.get_secret_value()):
+        raise ValueError("at most 8 ASCII characters")
+    return password
+
+
+SmppPassword = Annotated[SecretStr, AfterValidator(_fits_in_a_pdu)]
+Password = Annotated[SmppPassword, Field(min_length=1)]
 SenderId = Annotated[str, Field(pattern="^[!-~][ -~]{0,19}$")]
 """SMPP 3.4 5.2.8: C-Octet String of 20 characters."""
 
@@ -60,10 +70,10 @@ class OutbindTarget(Table):
     dump of this.
     """
 
-    host: Annotated[str, Field(min_length=1)]
+    host: Annotated[str, Field(pattern="^[!-~]{1,253}$")]
     port: Annotated[Port, Field(gt=0)] = 2775
     system_id: SystemId = Field(default="", description="the name that the ESME knows us by")
-    password: Annotated[SecretStr, Field(max_length=8, exclude=True)] = SecretStr("")
+    password: Annotated[SmppPassword, Field(exclude=True)] = SecretStr("")
     tls: bool = Field(default=False, description="its certificate is checked")
 
 
@@ -77,7 +87,7 @@ class AccountTerms(Table):
         description="its requests that may await their responses; more are read once some have"
         " theirs. Without it, what the gateway has for all",
     )
-    max_binds: Annotated[int, Field(ge=1)] = Field(
+    max_binds: Annotated[int, Field(ge=1, le=100_000)] = Field(
         default=50, description="sessions at a time, of all nodes together"
     )
     bind_types: Annotated[tuple[BindType, ...], Field(min_length=1)] = tuple(BindType)
@@ -85,7 +95,7 @@ class AccountTerms(Table):
         default=(), description="where it may bind from; empty: anywhere"
     )
     tls_required: bool = Field(default=False, description="it may bind over TLS only")
-    client_certificate: str | None = Field(
+    client_certificate: Annotated[str, Field(min_length=1)] | None = Field(
         default=None,
         description="the common name in the certificate that it has to show; it must come from"
         " smpp.tls.client_ca",

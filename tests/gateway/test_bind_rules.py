@@ -81,6 +81,10 @@ def test_every_refusal_has_its_status() -> None:
         {"bind_types": []},
         {"sources": ["a sender id that is too long"]},
         {"window": 0},
+        {"max_binds": 10**23},
+        {"client_certificate": ""},  # which would be that of who has none
+        {"outbind": {"host": "esme", "password": "\u043f\u0430\u0440\u043e\u043b\u044c"}},
+        {"outbind": {"host": ""}},
         {"nothing": 1},
     ],
 )
