@@ -54,6 +54,12 @@ system_id = "refused"
 password = "refused"
 numbers = ["38591000600"]
 
+[[accounts]]
+system_id = "suite"
+password = "suite"
+rate = 100_000
+numbers = ["38591000800"]
+
 """
 """What one account sends or is delivered must not be another test's; `demo` is left to commands."""
 
