@@ -26,6 +26,13 @@ def adapted(pdu: Pdu, version: InterfaceVersion, congestion: Tlv | None) -> Pdu:
     return msgspec.structs.replace(pdu, tlvs=(*pdu.tlvs, congestion))
 
 
+def is_too_long(pdu: Pdu, version: InterfaceVersion) -> bool:
+    """Tell whether a short_message has the 255 octets that only 5.0 allows, 4.7.28."""
+    if version >= InterfaceVersion.V50:
+        return False
+    return len(getattr(pdu, "short_message", b"")) > MAX_SHORT_MESSAGE
+
+
 def _without_tlvs(pdu: Pdu) -> Pdu:
     if isinstance(pdu, ShortMessage | SubmitMulti):
         payload = MESSAGE_PAYLOAD.of(pdu)

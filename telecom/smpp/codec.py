@@ -24,7 +24,7 @@ from telecom.smpp.generation import (
     part_reader,
     part_writer,
 )
-from telecom.smpp.pdus import PDUS, RESPONSE_BIT, Pdu
+from telecom.smpp.pdus import PDUS, RESPONSE_BIT, RESPONSES, Pdu
 from telecom.smpp.status import CommandStatus
 from telecom.smpp.tlvs import Tlv
 
@@ -51,22 +51,25 @@ class Undecodable(msgspec.Struct, frozen=True, gc=False):
 def decode(frame: bytes) -> Pdu | Undecodable:
     """Read one PDU, whole and alone.
 
-    Raises `FramingError` only when `frame` is not even a header.
+    A response with an error status is its header alone where its body means nothing: the body is
+    to be ignored (SMPP 5.0 3.2.1.3). Raises `FramingError` only when `frame` is not even a header.
     """
     if len(frame) < HEADER_LENGTH:
         raise FramingError(f"a PDU of {len(frame)} octets")
     command_id, command_status, sequence_number = _read_header(frame)
     decoder = _DECODERS.get(command_id)
     if decoder is None:
-        status, reason = CommandStatus.ESME_RINVCMDID, f"command_id 0x{command_id:08X}"
-        return Undecodable(command_id, sequence_number, status, reason)
+        reason = f"command_id 0x{command_id:08X}"
+        return Undecodable(command_id, sequence_number, CommandStatus.ESME_RINVCMDID, reason)
     try:
         return decoder(frame, command_status, sequence_number)
     except IndexError:
-        status, reason = CommandStatus.ESME_RINVCMDLEN, "the PDU ends within its body"
-        return Undecodable(command_id, sequence_number, status, reason)
+        wrong: tuple[int, str] = CommandStatus.ESME_RINVCMDLEN, "the PDU ends within its body"
     except PduError as error:
-        return Undecodable(command_id, sequence_number, error.status, error.reason)
+        wrong = error.status, error.reason
+    if command_status and command_id & RESPONSE_BIT:
+        return decoder(frame[:HEADER_LENGTH], command_status, sequence_number)
+    return Undecodable(command_id, sequence_number, *wrong)
 
 
 def encode(pdu: Pdu, sequence_number: int | None = None) -> bytes:
@@ -124,8 +127,8 @@ class Framer:
 
 def _wrong_length(octets: bytes, length: int) -> FramingError:
     command_id, _, sequence_number = _read_header(octets) if length >= HEADER_LENGTH else (0, 0, 0)
-    if command_id not in PDUS:
-        sequence_number = 0  # the octets of something else
+    if command_id not in RESPONSES:
+        sequence_number = 0  # no number of a request that can be answered
     return FramingError(f"a command_length of {length}", sequence_number)
 
 

@@ -48,7 +48,11 @@ class Unanswered(msgspec.Struct, frozen=True):
 
 
 class Unmatched(msgspec.Struct, frozen=True):
-    """A response to nothing that we asked, or too late; a generic_nack to nothing of ours."""
+    """What is of no use and not answered.
+
+    A response to nothing that we asked, or too late; or an outbind or alert_notification where it
+    may not be, or that means nothing.
+    """
 
     response: Pdu | Undecodable
 

@@ -96,30 +96,28 @@ class Integer(Field, frozen=True, kw_only=True):
 class CountedOctets(Field, frozen=True, kw_only=True):
     """Octets after their count, such as sm_length and short_message, SMPP 3.4 5.2.21."""
 
-    longest: int
-
     @property
     def format(self) -> str:
         """The count and the octets."""
         return "%c%b"
 
     def arguments(self, name: str) -> str:
-        """Count as they are written."""
+        """Count as they are written; the format checks that the count is an octet."""
         return f"len({name}), {name}"
 
     def decoding(self, name: str) -> list[str]:
-        """Check that the count is allowed and the octets are there."""
+        """Check that the octets are there."""
         return [
             "end = at + 1 + frame[at]",
-            f"if end > len(frame) or frame[at] > {self.longest}:",
+            "if end > len(frame):",
             f"    raise PduError({self.error}, sequence_number, '{name}')",
             f"{name} = frame[at + 1:end]",
             "at = end",
         ]
 
-    def encoding(self, name: str) -> list[str]:
-        """Check that they may be so many."""
-        return [f"if len({name}) > {self.longest}:", f"    raise bad('{name}', {name})"]
+    def encoding(self, name: str) -> list[str]:  # noqa: ARG002  the format sees to it
+        """Leave the octets as they are."""
+        return []
 
 
 class CountedParts(Field, frozen=True, kw_only=True):
@@ -163,9 +161,9 @@ def integer(size: int, default: int = 0) -> Any:
     return Integer(default=default, error=Status.ESME_RINVCMDLEN, size=size)
 
 
-def counted_octets(longest: int, error: Status) -> Any:
+def counted_octets(error: Status) -> Any:
     """Declare octets that follow their count, a single octet."""
-    return CountedOctets(default=b"", error=error, longest=longest)
+    return CountedOctets(default=b"", error=error)
 
 
 def counted(part: type, error: Status) -> Any:

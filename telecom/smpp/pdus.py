@@ -1,6 +1,7 @@
 """Every PDU of SMPP 3.4 and 5.0, one line a field, in the order of the wire (clause 4).
 
-The docstring of a PDU is the clause that declares it: of 3.4, or of 5.0 where 3.4 has none.
+Where the versions differ, a field is as long as the one that allows most has it. The docstring of
+a PDU is the clause that declares it: of 3.4, or of 5.0 where 3.4 has none.
 """
 
 from collections.abc import Callable
@@ -116,7 +117,7 @@ class ShortMessage(Pdu, frozen=True):
     replace_if_present_flag: int = integer(1)
     data_coding: int = integer(1)
     sm_default_msg_id: int = integer(1)
-    short_message: bytes = counted_octets(254, Status.ESME_RINVMSGLEN)
+    short_message: bytes = counted_octets(Status.ESME_RINVMSGLEN)
 
 
 @declared
@@ -213,7 +214,7 @@ class ReplaceSm(Pdu, frozen=True):
     validity_period: bytes = date_time(Status.ESME_RINVEXPIRY)
     registered_delivery: int = integer(1)
     sm_default_msg_id: int = integer(1)
-    short_message: bytes = counted_octets(254, Status.ESME_RINVMSGLEN)
+    short_message: bytes = counted_octets(Status.ESME_RINVMSGLEN)
 
 
 @command(0x80000007)
@@ -288,7 +289,7 @@ class SubmitMulti(Pdu, frozen=True):
     replace_if_present_flag: int = integer(1)
     data_coding: int = integer(1)
     sm_default_msg_id: int = integer(1)
-    short_message: bytes = counted_octets(254, Status.ESME_RINVMSGLEN)
+    short_message: bytes = counted_octets(Status.ESME_RINVMSGLEN)
 
 
 @command(0x80000021)

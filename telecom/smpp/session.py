@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import ClassVar, Final
 
-from telecom.smpp.adaptation import adapted
+from telecom.smpp.adaptation import adapted, is_too_long
 from telecom.smpp.binding import Binding, version_of_smsc
 from telecom.smpp.codec import Framer, Undecodable, decode, encode
 from telecom.smpp.errors import FramingError, LocalError, PduError, WindowFullError
@@ -19,6 +19,7 @@ from telecom.smpp.events import (
     Unbinding,
     Unmatched,
 )
+from telecom.smpp.long_requests import LongRequests, extra_weight
 from telecom.smpp.pdus import (
     PDUS,
     RESPONSE_BIT,
@@ -36,17 +37,28 @@ from telecom.smpp.pdus import (
     Unbind,
     UnbindResp,
 )
-from telecom.smpp.states import BOUND, KNOWN, RECEIVABLE, SENDABLE, TRANSITIONS, Side, State
+from telecom.smpp.refusals import refusal, status_out_of_place
+from telecom.smpp.states import (
+    BOUND,
+    CLOSED,
+    KNOWN,
+    RECEIVABLE,
+    SENDABLE,
+    TRANSITIONS,
+    UNBOUND,
+    Side,
+    State,
+)
 from telecom.smpp.status import CommandStatus
 from telecom.smpp.timers import Timer, Timers, TimerValues
 from telecom.smpp.tlvs import CONGESTION_STATE, Tlv
 from telecom.smpp.versions import InterfaceVersion
 from telecom.smpp.window import Window
 
-LONG_REQUEST: Final = 1024
-"""Octets of a request that counts as one; a longer one counts for each time it has as many."""
-
-_UNKNOWN: Final = CommandStatus.ESME_RINVCMDID
+_SHORT: Final = 256
+"""Octets of a PDU that is neither too long for any version nor counts for more than one."""
+_CONGESTED: Final = 100
+_OUTSIDE_WINDOW: Final = frozenset((Unbind.command_id, EnquireLink.command_id))
 _RESPONSE_TYPES: Final = [pdu for command_id, pdu in PDUS.items() if command_id & RESPONSE_BIT]
 
 
@@ -89,8 +101,7 @@ class Session:
         self.peer_congestion: int | None = None
         self._congestion: Tlv | None = None
         self._agree_on(limits.version)
-        self._extra_counts: dict[int, int] = {}
-        self._extra = 0
+        self._long = LongRequests()
         self._window = Window(limits.window, limits.response_timer)
         self._framer = Framer(limits.max_pdu_length)
         self._events: list[Event] = []
@@ -105,7 +116,7 @@ class Session:
     @property
     def closed(self) -> bool:
         """Whether the session is over."""
-        return self.state is State.CLOSED
+        return self.state is CLOSED
 
     @property
     def window_free(self) -> int:
@@ -116,12 +127,14 @@ class Session:
     def congestion(self) -> int | None:
         """What our responses tell a peer of 5.0, 0 to 100; None: nothing.
 
-        Setting it raises `LocalError` for what is no octet.
+        Setting it raises `LocalError` for what is neither.
         """
         return None if self._congestion is None else self._congestion.value[0]
 
     @congestion.setter
     def congestion(self, state: int | None) -> None:
+        if state is not None and not 0 <= state <= _CONGESTED:
+            raise LocalError(f"congestion_state={state}")
         self._congestion = None if state is None else CONGESTION_STATE(state)
         self._agree_on(self.version)
 
@@ -135,7 +148,7 @@ class Session:
         try:
             for frame in self._framer.feed(data):
                 self._receive(decode(frame), now, len(frame))
-                if self.closed:
+                if self.state is CLOSED:
                     return
         except FramingError as error:
             self._send(GenericNack(command_status=error.status), error.sequence_number)
@@ -174,8 +187,12 @@ class Session:
         """
         if pdu.command_id not in self._sendable or pdu.command_id & RESPONSE_BIT:
             raise LocalError(f"{type(pdu).__name__} by the {self.side.value}, {self.state.value}")
-        if not self._window.free and not isinstance(pdu, Unbind | EnquireLink):
-            raise WindowFullError(f"{len(self._window)} requests await their responses")
+        if is_too_long(pdu, self.version):
+            raise LocalError(f"255 octets of short_message to a peer of {self.version.name}")
+        if pdu.command_id not in _OUTSIDE_WINDOW:
+            if not self._window.free:
+                raise WindowFullError(f"{len(self._window)} requests await their responses")
+            self._timers.used_at = now
         return self._request(pdu, now)
 
     def send_response(self, request: Pdu, response: Pdu) -> None:
@@ -184,24 +201,25 @@ class Session:
         Raises `LocalError` when the session is over or the response is another request's.
         """
         answers = response.command_id == request.command_id | RESPONSE_BIT
-        if self.closed or not (answers or isinstance(response, GenericNack)):
+        if self.state is CLOSED or not (answers or _nacks(response, request)):
             name = type(response).__name__
             raise LocalError(f"{name} to {type(request).__name__}, {self.state.value}")
         self._send(response, request.sequence_number)
-        if request is self._binding.request:
-            self._decide_bind(request, response)
+        bind = self._binding.request
+        if bind is not None and request is bind:
+            self._decide_bind(bind, response)
             return
         self.unanswered -= 1
-        if self._extra_counts:
-            extra = self._extra_counts.pop(id(request), 0)
-            self.unanswered -= extra
-            self._extra -= extra
+        if self._long.total:
+            self.unanswered -= self._long.answered(request)
         if self._unbind is not None:
             self._answer_unbind_when_idle()
 
     def reject(self, request: Pdu, command_status: int) -> None:
-        """Answer a request of the peer with a status and no body."""
-        response = RESPONSES[request.command_id]
+        """Answer a request of the peer with a status and no body; raises as `send_response`."""
+        response = RESPONSES.get(request.command_id)
+        if response is None:
+            raise LocalError(f"{type(request).__name__} has no response")
         self.send_response(request, response(command_status=command_status))
 
     # Timers
@@ -263,14 +281,16 @@ class Session:
             handler(self, pdu, now)
         elif isinstance(pdu, Pdu):
             self._timers.used_at = now
-            if self.peer_window is not None and self.unanswered - self._extra >= self.peer_window:
-                self._respond_with_status(pdu, self.limits.over_window)
+            if size > _SHORT and is_too_long(pdu, self.version):
+                self._refuse_with(pdu, CommandStatus.ESME_RINVMSGLEN)
+                return
+            served = self.unanswered - self._long.total
+            if self.peer_window is not None and served >= self.peer_window:
+                self._refuse_with(pdu, self.limits.over_window)
                 return
             self.unanswered += 1
-            if size > LONG_REQUEST:
-                self._extra_counts[id(pdu)] = extra = size // LONG_REQUEST
-                self.unanswered += extra
-                self._extra += extra
+            if size > _SHORT:
+                self.unanswered += self._long.received(pdu, size)
             self._events.append(pdu)
 
     def _receive_too_early(self, pdu: Pdu | Undecodable, size: int) -> None:
@@ -278,32 +298,27 @@ class Session:
         binds = issubclass(PDUS.get(pdu.command_id, Pdu), Bind)
         if binds or pdu.command_id not in KNOWN[self.version]:
             self._refuse(pdu)
-        elif not self._binding.hold(pdu, size, 1 + size // LONG_REQUEST):
-            self._respond_with_status(pdu, self.limits.over_window)
+        elif not self._binding.hold(pdu, size, 1 + extra_weight(pdu, size)):
+            self._refuse_with(pdu, self.limits.over_window)
 
     def _refuse(self, pdu: Pdu | Undecodable) -> None:
-        """Answer what may not come in this state, SMPP 3.4 2.3; a response is not answered."""
-        if pdu.command_id not in PDUS:
-            self._send(GenericNack(command_status=_UNKNOWN), pdu.sequence_number)
-        elif pdu.command_id & RESPONSE_BIT:
-            self._events.append(Unmatched(pdu))
-        elif pdu.command_id not in KNOWN[self.version]:
-            self._send(GenericNack(command_status=_UNKNOWN), pdu.sequence_number)
-        else:
-            bound = self.state in BOUND or self._binding.request is not None
-            again = bound and self.side is Side.SMSC and issubclass(PDUS[pdu.command_id], Bind)
-            status = CommandStatus.ESME_RALYBND if again else CommandStatus.ESME_RINVBNDSTS
-            self._respond_with_status(pdu, status)
+        """Answer what may not come in this state."""
+        bound = self.state in BOUND or self._binding.request is not None
+        status = status_out_of_place(pdu.command_id, self.side, self.version, bound=bound)
+        self._refuse_with(pdu, status)
 
-    def _respond_with_status(self, pdu: Pdu | Undecodable, command_status: int) -> None:
-        response = RESPONSES.get(pdu.command_id, GenericNack)
-        self._send(response(command_status=command_status), pdu.sequence_number)
+    def _refuse_with(self, pdu: Pdu | Undecodable, command_status: int) -> None:
+        response = refusal(pdu, command_status)
+        if response is None:
+            self._events.append(Unmatched(pdu))
+        else:
+            self._send(response, pdu.sequence_number)
 
     def _receive_undecodable(self, pdu: Undecodable, now: float) -> None:
         if pdu.command_id & RESPONSE_BIT:
             self._receive_response(pdu, now)
         else:
-            self._respond_with_status(pdu, pdu.command_status)
+            self._refuse_with(pdu, pdu.command_status)
 
     def _receive_bind(self, pdu: Bind, _: float) -> None:
         if self._binding.request is not None:
@@ -338,19 +353,21 @@ class Session:
             self._events.append(Unmatched(pdu))
             return
         self._window.remove(pdu.sequence_number)
-        probes = request is self._probe
-        if probes:
-            self._probe = None
-        if isinstance(pdu, Undecodable):
-            if not probes:
-                self._events.append(BadResponse(request, pdu))
-            return
-        if pdu.tlvs:
+        if isinstance(pdu, Pdu) and pdu.tlvs:
             self._note_congestion(pdu)
-        if not probes:
+        if request is self._probe:
+            self._probe = None
+            return
+        if request.command_id != EnquireLink.command_id:
             self._timers.used_at = now
+        if isinstance(pdu, Undecodable):
+            self._events.append(BadResponse(request, pdu))
+        else:
             self._events.append(Responded(request, pdu))
-            self._move(request, pdu)
+            if isinstance(request, Bind):
+                self._move(request, pdu)
+        if isinstance(request, Unbind) and (self.state, UnbindResp) in TRANSITIONS:
+            self._close(Cause.UNBOUND)
 
     def _note_congestion(self, response: Pdu) -> None:
         with suppress(PduError):
@@ -372,24 +389,22 @@ class Session:
 
     # What changes the state
 
-    def _move(self, request: Pdu, response: Pdu) -> None:
+    def _move(self, bind: Bind, response: Pdu) -> None:
         state = TRANSITIONS.get((self.state, type(response)))
-        if state is None:
+        if state is None or response.command_status != CommandStatus.ESME_ROK:
             return
-        if state is State.CLOSED:
-            self._close(Cause.UNBOUND)
-        elif response.command_status == CommandStatus.ESME_ROK and isinstance(request, Bind):
-            self.bind = request
-            if self.side is Side.ESME:
-                told = version_of_smsc(response, self.limits.assumed_version)
-                self._agree_on(min(told, InterfaceVersion.of(request.interface_version)))
-            self._enter(state)
+        self.bind = bind
+        if self.side is Side.ESME:
+            told = version_of_smsc(response, self.limits.assumed_version)
+            self._agree_on(min(told, InterfaceVersion.of(bind.interface_version)))
+        self._enter(state)
 
-    def _decide_bind(self, request: Pdu, response: Pdu) -> None:
+    def _decide_bind(self, request: Bind, response: Pdu) -> None:
         held = self._binding.decided()
         self._move(request, response)
         for pdu, size in held:
-            self._receive(pdu, self._timers.heard_at, size)
+            if self.state is not CLOSED:
+                self._receive(pdu, self._timers.heard_at, size)
         if self.bind is None:
             self._agree_on(self.limits.version)
             self._binds_refused += 1
@@ -423,11 +438,18 @@ class Session:
         self._send(pdu, sequence_number)
         if pdu.command_id in RESPONSES:
             self._window.add(pdu, sequence_number, now)
-        elif isinstance(pdu, Outbind):
+        if isinstance(pdu, Outbind):
             self._enter(TRANSITIONS[self.state, Outbind])
+        elif isinstance(pdu, Unbind):
+            self._timers.unbinding = True
+            self._sendable = SENDABLE[UNBOUND, self.side, self.version]
         return sequence_number
 
     def _send(self, pdu: Pdu, sequence_number: int) -> None:
         if self._adapts:
             pdu = adapted(pdu, self.version, self._congestion if self.bind else None)
         self._out.append(encode(pdu, sequence_number))
+
+
+def _nacks(response: Pdu, request: Pdu) -> bool:
+    return isinstance(response, GenericNack) and request.command_id in RESPONSES

@@ -33,6 +33,7 @@ DELIVERY_RECEIPT: Final = 0x04
 INTERMEDIATE_NOTIFICATION: Final = 0x20
 
 MAX_SHORT_MESSAGE: Final = 254
+"""Octets, SMPP 3.4 5.2.21; 5.0 has one more, that we do without."""
 
 _PORTS_16: Final = 0x05
 """Application port addressing, 3GPP TS 23.040 9.2.3.24.4."""

@@ -100,11 +100,13 @@ TRANSITIONS: Final[dict[tuple[State, type[Pdu]], State]] = {
     **dict.fromkeys(((OPEN, BindReceiverResp), (OUTBOUND, BindReceiverResp)), RX),
     **dict.fromkeys(((OPEN, BindTransceiverResp), (OUTBOUND, BindTransceiverResp)), TRX),
     **dict.fromkeys([(state, Unbind) for state in BOUND], UNBOUND),
-    **dict.fromkeys([(state, UnbindResp) for state in (*BOUND, UNBOUND)], CLOSED),
+    **dict.fromkeys([(state, UnbindResp) for state in BOUND], CLOSED),
 }
-"""What a PDU makes of a state: outbind sent or received, unbind received, a good response either.
+"""What a PDU makes of a state: outbind sent or received, unbind received, a response either.
 
-The side that unbinds stays bound until it is answered: what the peer has on its way still counts.
+The response to a bind has to be a good one; to unbind any is, even none that means anything. The
+side that unbinds stays bound until it is answered: what the peer has on its way still counts. When
+both unbind, the session is over once each has answered.
 """
 
 KNOWN: Final = {

@@ -39,11 +39,13 @@ class Timers:
         """When anything but enquire_link passed last."""
         self.unbind_at: float | None = None
         """When the peer unbound."""
+        self.unbinding = False
+        """Whether we have unbound: what is left to wait for is the response."""
 
     def running(self, state: State) -> Iterator[tuple[float, Timer]]:
         """Yield what runs in a state, and when it goes off: all but the response timer."""
         values = self.values
-        if state in BOUND:
+        if state in BOUND and not self.unbinding:
             if values.enquire_link_timer is not None:
                 yield self.heard_at + values.enquire_link_timer, Timer.ENQUIRE_LINK
             if values.inactivity_timer is not None:

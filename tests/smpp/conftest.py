@@ -48,8 +48,8 @@ def values(field: Field) -> st.SearchStrategy[Any]:
             return st.one_of(st.just(b""), whole) if fixed else text
         case Integer(size=size):
             return st.integers(0, 256**size - 1)
-        case CountedOctets(longest=longest):
-            return st.binary(max_size=longest)
+        case CountedOctets():
+            return st.binary(max_size=255)
         case CountedParts(classes=classes):
             parts = st.one_of(*(instances(part) for part in classes.values()))
             return st.lists(parts, max_size=4).map(tuple)
