@@ -191,7 +191,7 @@ class FromNetwork:
     async def _wake(self, alerts: list[_Alert]) -> None:
         for alert in alerts:
             self._alerted(alert.msisdn)
-            await self._queue.wake(alert.msisdn)
+            await self._queue.wake(alert.msisdn, self._clock.wall())
             self._answer(alert.dialogue, alert.invoke_id)
         self._flush()
 

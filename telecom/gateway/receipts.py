@@ -10,12 +10,18 @@ from telecom.gateway.accounts import Accounts
 from telecom.gateway.message_ids import written
 from telecom.router.failures import Failure
 from telecom.smpp import codec
-from telecom.smpp.pdus import DeliverSm
+from telecom.smpp.pdus import AlertNotification, DeliverSm
 from telecom.smpp.short_message import DELIVERY_RECEIPT, INTERMEDIATE_NOTIFICATION
-from telecom.smpp.tlvs import MESSAGE_STATE, NETWORK_ERROR_CODE, RECEIPTED_MESSAGE_ID, Tlv
+from telecom.smpp.tlvs import (
+    MESSAGE_STATE,
+    MS_AVAILABILITY_STATUS,
+    NETWORK_ERROR_CODE,
+    RECEIPTED_MESSAGE_ID,
+    Tlv,
+)
 from telecom.sms import receipt
 from telecom.sms.receipt import DeliveryReceipt, MessageState
-from telecom.store.records import Message
+from telecom.store.records import Message, PendingFlag
 
 _FINAL: Final = frozenset(MessageState) - {MessageState.ENROUTE, MessageState.ACCEPTD}
 _ASKED_FOR: Final[Mapping[int, frozenset[MessageState]]] = {
@@ -28,6 +34,9 @@ _ASKED_FOR: Final[Mapping[int, frozenset[MessageState]]] = {
 _RECEIPT: Final = 0x03
 _INTERMEDIATE: Final = 0x10
 """The bit of registered_delivery that asks for intermediate notifications."""
+
+_AVAILABLE: Final = 0
+"""ms_availability_status, SMPP 3.4 5.3.2.30."""
 
 _log = structlog.get_logger("telecom.gateway.receipts")
 
@@ -129,3 +138,18 @@ def _first_characters(message: Message) -> str:
         return message.segments[0].text
     except ValueError:
         return ""  # octets that are no text of their alphabet
+
+
+def flag_of(message: Message) -> PendingFlag:
+    """Return the alert_notification for when a message's number is back, SMPP 3.4 4.12."""
+    source = message.source
+    alert = AlertNotification(
+        source_addr_ton=1,
+        source_addr_npi=1,
+        source_addr=message.destination.encode(),
+        esme_addr_ton=source.ton,
+        esme_addr_npi=source.npi,
+        esme_addr=source.digits.encode("latin-1"),
+        tlvs=(MS_AVAILABILITY_STATUS(_AVAILABLE),),
+    )
+    return PendingFlag(message.destination, message.account, source.digits, codec.encode(alert))

@@ -1,7 +1,7 @@
 """What an attempt has come to: a final state with its receipt, or another attempt later."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from telecom.gateway.clock import Clock
 from telecom.gateway.inquiry import MapOutcome
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.outage import until_recorded
-from telecom.gateway.receipts import Receipts
+from telecom.gateway.receipts import Receipts, flag_of
 from telecom.gateway.reports import DeliveryReports
 from telecom.router.failures import (
     Cause,
@@ -215,6 +215,7 @@ class Settlement:
     async def _finish(self, ended: list[_Ended]) -> None:
         now = self._clock.wall()
         finals = [self._final(end, now) for end in ended]
+        await self._flag((end.taken.message, end.failure) for end in ended)
         finished = await until_recorded(lambda: self._queue.finish(finals, now))
         for end, is_first in zip(ended, finished, strict=True):
             if is_first:  # else another node has ended it, and told
@@ -224,6 +225,8 @@ class Settlement:
             if end.attempt is not None:
                 self._released(end.attempt)
                 self._report(end.attempt, end.failure)
+                if end.attempt.alerted and end.taken.message.set_dpf:
+                    await until_recorded(partial(self._queue.wake, end.attempt.msisdn, now))
             if end.then is not None:
                 end.then()
         self._flush()
@@ -242,6 +245,7 @@ class Settlement:
     async def _defer(self, put_off: list[_PutOff]) -> None:
         now = self._clock.wall()
         deferrals = [_deferral(item) for item in put_off]
+        await self._flag((item.attempt.message, item.failure) for item in put_off)
         await until_recorded(lambda: self._queue.defer(deferrals, now))
         woken = {item.attempt.msisdn for item in put_off if item.attempt.alerted}
         for item in put_off:
@@ -250,7 +254,17 @@ class Settlement:
             self._report(item.attempt, item.failure)
         self._flush()
         for msisdn in woken:  # the alert may have looked before the message was there
-            await until_recorded(partial(self._queue.wake, msisdn))
+            await until_recorded(partial(self._queue.wake, msisdn, now))
+
+    async def _flag(self, failures: Iterable[tuple[Message, Failure | None]]) -> None:
+        """Have senders hear of numbers that come back, if they asked for that (set_dpf)."""
+        flags = [
+            flag_of(message)
+            for message, failure in failures
+            if message.set_dpf and failure is not None and failure.waits_for_alert
+        ]
+        if flags:
+            await until_recorded(lambda: self._queue.flag(flags))
 
     def _report(self, attempt: Attempt, failure: Failure | None) -> None:
         if failure is not None and failure.report is not None:

@@ -16,7 +16,7 @@ from telecom.net.smpp_server import ServerSession
 from telecom.net.tasks import spawn
 from telecom.smpp import codec
 from telecom.smpp.adaptation import adapted
-from telecom.smpp.pdus import DeliverSm, Pdu
+from telecom.smpp.pdus import AlertNotification, DeliverSm, Pdu
 from telecom.smpp.status import CommandStatus
 from telecom.store.micro_batch import MicroBatch
 from telecom.store.outbox import Outbox
@@ -172,8 +172,12 @@ class ToEsme:
             return
         session = max(sessions, key=self._free)
         try:
-            pdu = _deliver_sm(delivery.body)
+            pdu = _decoded(delivery.body)
             adapted(pdu, session.version, None)  # or it would come back again and again
+            if isinstance(pdu, AlertNotification):
+                session.notify(pdu)
+                self._acks.add(delivery)
+                return
         except Exception:  # noqa: BLE001 - the entries behind it must be delivered
             _log.exception("outbox_entry_unusable", account=delivery.account, entry=delivery.entry)
             self._acks.add(delivery)
@@ -245,8 +249,8 @@ def _status(answered: asyncio.Future[Pdu]) -> int | None:
     return answered.result().command_status
 
 
-def _deliver_sm(body: bytes) -> DeliverSm:
+def _decoded(body: bytes) -> DeliverSm | AlertNotification:
     pdu = codec.decode(body)
-    if not isinstance(pdu, DeliverSm):
-        raise TypeError("the outbox holds encoded deliver_sm")
+    if not isinstance(pdu, DeliverSm | AlertNotification):
+        raise TypeError("the outbox holds encoded deliver_sm and alert_notification")
     return pdu

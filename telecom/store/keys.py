@@ -115,6 +115,10 @@ class Keys:
         """T: the ids of the messages that one id stands for, msgpack."""
         return f"{self.tag}:group:{message_id}"
 
+    def flags(self, number: str) -> str:
+        """H: delivery pending flags of a number: account, NUL and source to what these hear."""
+        return f"{self.tag}:flags:{number}"
+
     def authorisation(self, authorisation: str) -> str:
         """H: what the GT gate knows of one sendRoutingInfoForSM."""
         return f"{self.tag}:gt:{authorisation}"

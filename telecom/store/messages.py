@@ -25,6 +25,7 @@ from telecom.store.records import (
     EndedBounds,
     Final,
     Message,
+    PendingFlag,
     Progress,
     Taken,
 )
@@ -42,9 +43,13 @@ _WAKE = Script("wake", includes=["release", "members"])
 _FINISH = Script("finish", includes=["append", "ended"])
 _CLAIM = Script("claim", includes=["prune"])
 _RENEW = Script("renew")
+_FLAG = Script("flag")
+_FLAGGED = Script("flagged", includes=["append"])
 
 _BATCH_REMEMBERED = 3600
 _CONSUMER_REMEMBERED = 3600_000
+_FLAGS = 100
+_FLAG_REMEMBERED = 7 * 86_400
 
 _log = structlog.get_logger("telecom.store")
 
@@ -201,11 +206,48 @@ class MessageQueue:
         calls = [Call(_put_off(keys), (now, RELEASED_AT_ONCE)) for keys in self._partitions.keys]
         return sum(await _RELEASE_DUE.run(self._redis, calls))
 
-    async def wake(self, msisdn: str) -> int:
+    async def flag(self, flags: Sequence[PendingFlag]) -> None:
+        """Set delivery pending flags, up to 100 of a number; they are forgotten after a week."""
+        shares = self._partitions.share(flags, attrgetter("number"))
+        calls = [
+            Call(
+                [share.keys.flags(flag.number) for flag in share.items],
+                (
+                    _FLAGS,
+                    _FLAG_REMEMBERED,
+                    [(f"{flag.account}\0{flag.source}", octets(flag.body)) for flag in share.items],
+                ),
+            )
+            for share in shares
+        ]
+        await _FLAG.run(self._redis, calls)
+
+    async def wake(self, msisdn: str, now: float) -> int:
         """Queue the deferred messages for a number that can be reached again; return how many.
 
-        Those that wait for their `schedule_at` go on waiting. A round trip for every 500.
+        Those that wait for their `schedule_at` go on waiting; who has set a flag is told. A round
+        trip for every 500.
         """
+        woken = await self._release(msisdn)
+        await self._tell_flagged(msisdn, now)
+        return woken
+
+    async def _tell_flagged(self, msisdn: str, now: float) -> None:
+        keys = self._partitions.keys[self._partitions.of(msisdn)]
+        command = ("HGETALL", keys.flags(msisdn))
+        (raised,) = raise_first(await round_trip(self._redis, [command]))
+        if not raised:
+            return
+        outboxes = OutboxNumbers()
+        flags = []
+        for whom, body in raised.items():
+            account, _, _ = whom.decode().partition("\0")
+            flags.append((whom.decode(), octets(body), outboxes.of(account)))
+        names = [keys.flags(msisdn), keys.outbox_ready, keys.outbox_dropped, *outboxes.keys(keys)]
+        takes = (self._outbox.at(now), outboxes.accounts, flags)
+        await _FLAGGED.run(self._redis, [Call(names, takes)])
+
+    async def _release(self, msisdn: str) -> int:
         keys = self._partitions.keys[self._partitions.of(msisdn)]
         call = Call(_put_off(keys), (msisdn, RELEASED_AT_ONCE))
         woken = 0

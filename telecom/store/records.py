@@ -175,6 +175,18 @@ class Look(msgspec.Struct, frozen=True, gc=False):
     members: tuple[str, ...] = ()
 
 
+class PendingFlag(msgspec.Struct, frozen=True, gc=False):
+    """That an account is to hear, once, when a number can be reached again; `body` is what.
+
+    One for the same `source` of the account goes in its place.
+    """
+
+    number: str
+    account: str
+    source: str
+    body: bytes
+
+
 class Depth(msgspec.Struct, frozen=True, gc=False):
     """How many messages there are: all of them, and of these queued or taken, and deferred."""
 

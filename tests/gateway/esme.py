@@ -39,6 +39,7 @@ class Esme:
         self.version = InterfaceVersion.of(version)
         self.takes = True
         self.delivered: list[DeliverSm] = []
+        self.notified: list[Pdu] = []
         self.unanswered: list[Delivery] = []
         self._responses: dict[int, asyncio.Future[Pdu]] = {}
         self._sequence = count(1)
@@ -61,6 +62,10 @@ class Esme:
             self.unanswered.append(Delivery(pdu, future))
         self._came.set()
         return future
+
+    def notify(self, pdu: Pdu) -> None:
+        self.notified.append(pdu)
+        self._came.set()
 
     # what a test does
 

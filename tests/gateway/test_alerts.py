@@ -2,6 +2,8 @@
 
 import pytest
 
+from telecom.smpp.pdus import AlertNotification
+from telecom.smpp.tlvs import MESSAGE_PAYLOAD, MS_AVAILABILITY_STATUS, SET_DPF
 from telecom.sms.receipt import MessageState
 from telecom.ss7.map.contexts import SHORT_MSG_ALERT_V2
 from telecom.ss7.map.messages import AddressString, AlertServiceCentreArg, ReportSmDeliveryStatusArg
@@ -98,3 +100,48 @@ async def test_that_redis_does_not_hear_is_refused_so_that_it_comes_again(
     link.open()
     await alert(node, network)
     await delivers(esme, network, message_id)
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["stored", "datagram"])
+@pytest.mark.parametrize("early", [False, True], ids=["later", "under way"])
+async def test_who_asked_for_it_hears_once_that_a_number_is_back(
+    node: Node, esme: Esme, network: Network, store: Store, *, mode: int, early: bool
+) -> None:
+    for _ in range(2):
+        tlvs = (MESSAGE_PAYLOAD(b"hello"), SET_DPF(1))
+        await esme.send(esme.data_sm(NUMBER, esm_class=mode, tlvs=tlvs))
+        sri = await network.sri()
+        if early:
+            await alert(node, network)
+            sri.fails(6)
+            if mode == 0:
+                (await network.sri()).fails(1)
+        else:
+            sri.fails(6)
+            await store.until(stored=1 - mode, deferred=1 - mode)
+            await alert(node, network)
+            if mode == 0:
+                (await network.sri()).fails(1)
+        await store.until(stored=0)
+        await esme.until(lambda: bool(esme.notified))
+        (told,) = esme.notified
+        assert isinstance(told, AlertNotification)
+        assert (told.source_addr, told.esme_addr) == (NUMBER.encode(), b"38591000100")
+        assert MS_AVAILABILITY_STATUS.of(told) == 0
+        await alert(node, network)
+        await eventually(lambda: node.outbox.depth(["demo"]), {"demo": 0})
+        assert len(esme.notified) == 1
+        esme.notified.clear()
+
+
+async def test_who_did_not_ask_or_was_told_why_at_once_hears_nothing(
+    node: Node, esme: Esme, network: Network, store: Store
+) -> None:
+    await esme.submits(NUMBER, receipt=0, esm_class=1)
+    (await network.sri()).fails(6)
+    await esme.submits(NUMBER, receipt=0, tlvs=(SET_DPF(1),))
+    (await network.sri()).fails(1)
+    await store.until(stored=0)
+    await alert(node, network)
+    assert esme.notified == []
+    assert await node.outbox.depth(["demo"]) == {"demo": 0}

@@ -143,7 +143,7 @@ async def test_messages_live_their_whole_life(
         await queue.defer([Deferral(held, held.message, NOW + 5) for held in taken], NOW)
         == [True] * 64
     )
-    assert await queue.wake(sent[0].destination) == 1
+    assert await queue.wake(sent[0].destination, NOW) == 1
     assert await queue.release_due(NOW + 5) == 63
     again = await take_all(queue)
     assert await queue.claim("b", idle=30) == []
@@ -199,8 +199,8 @@ async def test_accounts_and_binds_are_known_to_all_nodes(cluster: Client) -> Non
     await accounts.write("demo", b"{}", version=0)
     assert await accounts.since(0) == AccountNews(1, {"demo": b"{}"}, is_everything=True)
     binds = BindLeases(cluster, node="a")
-    taken = [await binds.take(name, receives=True, most=1, now=NOW) for name in ("demo", "other")]
-    leases = [lease for lease in taken if lease]
+    leases = [binds.lease(name, receives=True) for name in ("demo", "other")]
+    assert all([await binds.take(lease, most=1, now=NOW) for lease in leases])
     await binds.renew(leases, NOW)
     counted = await binds.count(["demo", "other"], NOW)
     assert counted == {"demo": BindCount(1, 1), "other": BindCount(1, 1)}

@@ -9,7 +9,15 @@ from telecom.store.keys import Partitions
 from telecom.store.lua import Client, round_trip
 from telecom.store.messages import RELEASED_AT_ONCE, MessageQueue
 from telecom.store.outbox import Outbox, OutboxBounds
-from telecom.store.records import Deferral, Delivery, Depth, Message, Progress, Taken
+from telecom.store.records import (
+    Deferral,
+    Delivery,
+    Depth,
+    Message,
+    PendingFlag,
+    Progress,
+    Taken,
+)
 
 from .conftest import NOW, Cut, MakeMessage, final
 
@@ -157,7 +165,7 @@ async def test_a_scheduled_message_waits_for_its_time_and_for_no_alert(
     later = message(schedule_at=NOW + 60)
     await queue.accept([later, message("447700900124", schedule_at=NOW)], NOW)
     assert await queue.depth() == Depth(stored=2, queued=1, deferred=1)
-    assert await queue.wake(later.destination) == 0
+    assert await queue.wake(later.destination, NOW) == 0
     assert await queue.release_due(NOW + 59.9) == 0
     assert await queue.release_due(NOW + 60) == 1
     assert {held.message for held in await take_all(queue)} >= {later}
@@ -186,9 +194,9 @@ async def test_an_alert_makes_due_what_is_deferred_for_its_number_and_nothing_el
     await queue.accept([message(number) for number in numbers], NOW)
     taken = await take_all(queue)
     await queue.defer([Deferral(held, held.message, NOW + 900) for held in taken], NOW)
-    assert await queue.wake("447700900901") == 2
+    assert await queue.wake("447700900901", NOW) == 2
     assert {held.message.destination for held in await take_all(queue)} == {"447700900901"}
-    assert await queue.wake("447700900901") == 0
+    assert await queue.wake("447700900901", NOW) == 0
     assert await queue.depth() == Depth(stored=5, queued=2, deferred=3)
 
 
@@ -199,7 +207,7 @@ async def test_an_alert_makes_due_more_than_one_call_takes(
     await queue.accept([message() for _ in range(count)], NOW)
     taken = await take_all(queue)
     await queue.defer([Deferral(held, held.message, NOW + 900) for held in taken], NOW)
-    assert await queue.wake(taken[0].message.destination) == count
+    assert await queue.wake(taken[0].message.destination, NOW) == count
 
 
 async def test_a_dead_node_s_messages_are_claimed_by_one_other(
@@ -300,7 +308,7 @@ async def test_a_delivery_reported_late_ends_a_message_that_was_put_off_or_queue
     await grow_idle(redis, partitions, slow)
     claimed = await queue.claim("b", idle=30)
     await queue.defer([Deferral(held, held.message, NOW + 10) for held in claimed], NOW)
-    assert await queue.wake("447700900001") == 1
+    assert await queue.wake("447700900001", NOW) == 1
     late = [final(held.message, held.entry, (b"delivered",)) for held in slow]
     assert await queue.finish(late, NOW) == [True, True]
     assert await queue.depth() == Depth(stored=0, queued=1, deferred=0)
@@ -394,3 +402,29 @@ async def test_a_queue_that_is_no_stream_is_an_error(
         await queue.take("a", count=1, block=0)
     with pytest.raises(ResponseError, match="WRONGTYPE"):
         await queue.claim("a", idle=30)
+
+
+async def test_flags_of_a_number_are_taken_back_once_and_are_not_too_many(
+    redis: Client, partitions: Partitions, queue: MessageQueue
+) -> None:
+    number = "447700900123"
+    flags = [PendingFlag(number, "demo", str(source), b"back") for source in range(120)]
+    await queue.flag(flags)
+    await queue.flag([PendingFlag(number, "other: one", "0", b"other's")])
+    assert await redis.hlen(partitions.keys[partitions.of(number)].flags(number)) == 100
+    assert await queue.wake("447700900124", NOW) == 0
+    assert await receipts(redis, partitions) == []
+    assert await queue.wake(number, NOW) == 0
+    assert await queue.wake(number, NOW) == 0
+    assert await receipts(redis, partitions) == [b"back"] * 100
+    await queue.flag([PendingFlag(number, "other: one", "0", b"other's")])
+    await queue.wake(number, NOW)
+    assert await receipts(redis, partitions, "other: one") == [b"other's"]
+
+
+async def test_of_two_nodes_that_hear_an_alert_one_tells(
+    redis: Client, partitions: Partitions, queue: MessageQueue, other_node: MessageQueue
+) -> None:
+    await queue.flag([PendingFlag("447700900123", "demo", "1", b"back")])
+    await asyncio.gather(*[each.wake("447700900123", NOW) for each in (queue, other_node)])
+    assert await receipts(redis, partitions) == [b"back"]

@@ -139,7 +139,7 @@ async def test_what_waits_is_withdrawn_once(
     assert await receipts(redis, partitions) == [b"deleted"]
     assert await take(queue) == []
     assert await queue.release_due(NOW + 99) == 0
-    assert await queue.wake(NUMBER) == 0
+    assert await queue.wake(NUMBER, NOW) == 0
     assert await queue.depth() == Depth(0, 0, 0)
     assert (await pending.look([sent.id]))[0].ended == ending.ended
 
@@ -189,7 +189,7 @@ async def test_a_new_schedule_counts_and_an_alert_does_not_end_it(
         for each, due in ((waiting, NOW + 100), (scheduled, None))
     ]
     assert await pending.amend(later) == [True, True]
-    assert await queue.wake(NUMBER) == 0
+    assert await queue.wake(NUMBER, NOW) == 0
     assert await queue.release_due(NOW) == 1
     assert [taken.message.id for taken in await take(queue)] == [scheduled.id]
     assert await queue.release_due(NOW + 99) == 0
