@@ -34,10 +34,10 @@ _log = structlog.get_logger("telecom.gateway.binds")
 
 
 class _Admission(msgspec.Struct, frozen=True):
-    """A bind that was let in; without a lease where Redis was away, and only this node counts."""
+    """A bind that was let in, and what it is counted by."""
 
     bind: Bind
-    lease: Lease | None
+    lease: Lease
 
 
 class Binds:
@@ -75,8 +75,7 @@ class Binds:
         if self._renewing is not None:
             await self._renewing
         for admission in self._admitted.values():  # the server closed before they were bound
-            if admission.lease is not None:
-                self._releases.add(admission.lease)
+            self._releases.add(admission.lease)
         await at_most(_PATIENCE, self._releases.drain)
 
     async def authenticate(self, bind: Bind, session: ServerSession) -> int | SessionTerms:
@@ -111,30 +110,27 @@ class Binds:
         if not sessions:
             del self._bound[session.system_id]
         self._metrics.binds.labels(*_labels(session, admission.bind)).dec()
-        if admission.lease is not None:
-            self._releases.add(admission.lease)
+        self._releases.add(admission.lease)
 
     async def _admit(self, account: Account, bind: Bind, session: ServerSession) -> Refusal | None:
-        """Count a bind in; what is admitted is bound in the same turn of the loop."""
-        system_id = account.system_id
-        lease = None
+        """Count a bind in; what is admitted is bound in the same turn of the loop.
+
+        While Redis is away this node counts its own alone, and tells Redis when it is back.
+        """
+        lease = self._leases.lease(
+            account.system_id, receives=not isinstance(bind, BindTransmitter)
+        )
         try:
             async with asyncio.timeout(_PATIENCE):
-                lease = await self._leases.take(
-                    system_id,
-                    receives=not isinstance(bind, BindTransmitter),
-                    most=account.max_binds,
-                    now=self._clock.wall(),
+                has_room = await self._leases.take(
+                    lease, most=account.max_binds, now=self._clock.wall()
                 )
         except (RedisError, TimeoutError):
-            if len(self._bound.get(system_id, ())) >= account.max_binds:
-                return Refusal.TOO_MANY_BINDS
-        else:
-            if lease is None:
-                return Refusal.TOO_MANY_BINDS
+            has_room = len(self._bound.get(account.system_id, ())) < account.max_binds
+        if not has_room:
+            return Refusal.TOO_MANY_BINDS
         if session.closed:
-            if lease is not None:
-                self._releases.add(lease)
+            self._releases.add(lease)
             return Refusal.GONE
         self._admitted[session] = _Admission(bind, lease)
         return None
@@ -166,7 +162,7 @@ class Binds:
             _log.warning("binds_not_counted", system_id=system_id, error=str(error))
             return
         for session, admission in list(self._bound.get(system_id, {}).items()):
-            if admission.lease is not None and admission.lease.name in surplus:
+            if admission.lease.name in surplus:
                 self._unbind(session, Refusal.TOO_MANY_BINDS)
 
     def _unbind(self, session: ServerSession, why: Refusal) -> None:
@@ -175,10 +171,7 @@ class Binds:
 
     def _held(self) -> list[Lease]:
         return [
-            admission.lease
-            for sessions in self._bound.values()
-            for admission in sessions.values()
-            if admission.lease is not None
+            admission.lease for sessions in self._bound.values() for admission in sessions.values()
         ]
 
     async def _renew(self) -> None:

@@ -48,15 +48,18 @@ class BindLeases:
         self._number = 0
         self._in_order = asyncio.Lock()
 
-    async def take(self, system_id: str, *, receives: bool, most: int, now: float) -> Lease | None:
-        """Count a bind in; None where the account has `most` of them."""
+    def lease(self, system_id: str, *, receives: bool) -> Lease:
+        """Make the lease of a bind, which counts once it is taken or renewed."""
         self._number += 1
         kind = _RECEIVES if receives else _TRANSMITS
-        lease = Lease(system_id, f"{kind}:{self._node}:{self._number}")
+        return Lease(system_id, f"{kind}:{self._node}:{self._number}")
+
+    async def take(self, lease: Lease, *, most: int, now: float) -> bool:
+        """Count a bind in; tell whether there is room, where the account may have `most`."""
         takes = (lease.name, _ms(now), _ms(now + LEASE), most)
         async with self._in_order:
-            (taken,) = await _TAKE.run(self._redis, [Call([_key(system_id)], takes)])
-        return lease if taken else None
+            (taken,) = await _TAKE.run(self._redis, [Call([_key(lease.system_id)], takes)])
+        return bool(taken)
 
     async def release(self, leases: Iterable[Lease]) -> None:
         """Count binds out."""

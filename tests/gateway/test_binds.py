@@ -1,11 +1,13 @@
 """Who is bound: counted over nodes in Redis, or by the node alone while Redis is away."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from redis.exceptions import RedisError
 
 from telecom.gateway import binds as binds_module
 from telecom.gateway.account import AccountOfFile
@@ -172,6 +174,30 @@ async def test_while_redis_is_away_a_node_counts_its_own(
     bench.binds.unbound(sessions[0])
     assert isinstance(await bench.bind(), Session)
     await client.aclose()
+
+
+async def test_who_bound_while_redis_was_away_is_counted_when_it_is_back(
+    make_bench: MakeBench, valve: tuple[Valve, str], time: Time
+) -> None:
+    link, url = valve
+    client = _impatient(url)
+    bench, other = make_bench(client), make_bench(node="b")
+    link.shut()
+    sessions = [await bench.bind(), await bench.bind()]
+    link.open()
+    await eventually(lambda: _answers(client), expected=True)
+    await bench.binds._leases.renew(bench.binds._held(), time.wall())
+    assert await other.bind() == CommandStatus.ESME_RBINDFAIL
+    bench.binds.unbound(sessions[0])
+    await bench.binds.stop()
+    assert isinstance(await other.bind(), Session)
+    await client.aclose()
+
+
+async def _answers(client: Client) -> bool:
+    with contextlib.suppress(RedisError):
+        return bool(await client.ping())
+    return False
 
 
 async def test_a_change_between_the_password_and_the_bind_counts(bench: Bench) -> None:

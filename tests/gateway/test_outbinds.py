@@ -113,10 +113,10 @@ async def test_who_is_bound_at_another_node_is_not_called(
     nodes: list[Outbinds], esme: Esme, redis: Client, time: Time
 ) -> None:
     leases = BindLeases(redis, node="c")
-    await leases.take("esme", receives=False, most=9, now=time.wall())
+    await leases.take(leases.lease("esme", receives=False), most=9, now=time.wall())
     await nodes[0]._look()
     await eventually(lambda: len(esme.calls), 1)
-    await leases.take("esme", receives=True, most=9, now=time.wall())
+    await leases.take(leases.lease("esme", receives=True), most=9, now=time.wall())
     await redis.delete("{accounts}:outbind:esme")
     await nodes[1]._look()
     assert not nodes[1]._calling

@@ -18,14 +18,17 @@ def second(second_redis: Client) -> BindLeases:
     return BindLeases(second_redis, node="b-1")
 
 
-async def take(binds: BindLeases, most: int = 2, now: float = NOW, **options: bool) -> Lease | None:
-    return await binds.take("demo", **({"receives": True} | options), most=most, now=now)
+async def take(
+    binds: BindLeases, most: int = 2, now: float = NOW, *, name: str = "demo", receives: bool = True
+) -> Lease | None:
+    lease = binds.lease(name, receives=receives)
+    return lease if await binds.take(lease, most=most, now=now) else None
 
 
 async def test_the_binds_of_all_nodes_count(first: BindLeases, second: BindLeases) -> None:
     taken = [await take(first), await take(second), await take(first), await take(second)]
     assert [lease is not None for lease in taken] == [True, True, False, False]
-    assert await second.take("other", receives=True, most=1, now=NOW)
+    assert await take(second, 1, name="other")
     assert taken[0] is not None
     await first.release([taken[0]])
     assert await take(second)
