@@ -11,18 +11,27 @@ def as_pics(reports: Iterable[Report], titles: Mapping[str, str]) -> str:
     """Return a Markdown table with a row for each clause that a case of a run is about.
 
     `titles` has every clause, in the order of the documents. A clause is kept if no case fails; a
-    case that could not be run says nothing.
+    case that could not be run says nothing, and one that was skipped in a run may be in another.
     """
-    reports = list(reports)
     lines = [
         "| clause | | kept | cases | of them not kept, or not run |",
         "| --- | --- | --- | --- | --- |",
     ]
-    by_clause = _by_clause(result for report in reports for result in report.results)
+    by_clause = _by_clause(_best(result for report in reports for result in report.results))
     for clause, title in titles.items():
         if clause in by_clause:
             lines.append(_row(clause, title, by_clause[clause]))
     return "\n".join(lines) + "\n"
+
+
+def _best(results: Iterable[Result]) -> Iterable[Result]:
+    """Return one result for each case: the first that is not just skipped."""
+    best: dict[str, Result] = {}
+    for result in results:
+        known = best.get(result.case.name)
+        if known is None or known.verdict is Verdict.SKIP:
+            best[result.case.name] = result
+    return best.values()
 
 
 def _by_clause(results: Iterable[Result]) -> dict[str, list[Result]]:

@@ -236,7 +236,7 @@ class RawSmsc:
         self.send(session, response(command_status=status, **fields), request.sequence_number)
 
     def take(self, session: Session, frame: bytes) -> None:
-        pdu = self.read(session, frame)
+        pdu = codec.decode(frame)
         session.is_alive = True
         if pdu.command_id & 0x80000000:
             if isinstance(pdu, DeliverSmResp | GenericNack):
@@ -252,21 +252,6 @@ class RawSmsc:
                 self.handlers[type(pdu)](session, pdu)
             except Refused as refused:
                 self.refuse(session, pdu, refused.status)
-
-    def read(self, session: Session, frame: bytes) -> Pdu | Undecodable:
-        """5.0 has one octet more in short_message than 3.4."""
-        pdu = codec.decode(frame)
-        if (
-            isinstance(pdu, Undecodable)
-            and pdu.command_status == Status.ESME_RINVMSGLEN
-            and session.version >= VERSION
-            and len(frame) > 256
-            and frame[-256] == 255
-        ):
-            return codec.decode(
-                (len(frame) - 1).to_bytes(4, "big") + frame[4:-256] + b"\xfe" + frame[-255:-1]
-            )
-        return pdu
 
     def undecodable(self, session: Session, pdu: Undecodable) -> None:
         response = RESPONSES.get(pdu.command_id, GenericNack)
@@ -351,6 +336,8 @@ class RawSmsc:
 
     def submit(self, session: Session, pdu: SubmitSm | DataSm) -> None:
         self.check(pdu)
+        if session.version < VERSION and len(getattr(pdu, "short_message", b"")) > 254:
+            raise Refused(Status.ESME_RINVMSGLEN)
         message = self.store(session, pdu, address_of(pdu))
         response = SubmitSmResp if isinstance(pdu, SubmitSm) else DataSmResp
         self.send(session, response(message_id=message.id), pdu.sequence_number)
