@@ -232,7 +232,7 @@ async def test_absent_until_the_alert(
     await store.until(stored=1, deferred=1)
     alert = network.begins(node.wire, SHORT_MSG_ALERT_V2, ALERT)
     (await network.sri()).routes_to()
-    assert alert.kinds() == ["Accepted", "Returned", "Closed"]
+    await eventually(alert.kinds, ["Accepted", "Returned", "Closed"])
     (await network.fsm()).returns()
     assert (await esme.receipt(message_id)).stat is MessageState.DELIVRD
 

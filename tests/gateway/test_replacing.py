@@ -10,7 +10,7 @@ from telecom.sms.receipt import MessageState
 from tests.gateway.conftest import MakeNode
 from tests.gateway.esme import Esme
 from tests.gateway.network import Network, Time, serves
-from tests.gateway.pipeline import Node, Store, config
+from tests.gateway.pipeline import Node, Store, config, eventually
 from tests.gateway.valve import Valve
 
 NUMBER = "447700900123"
@@ -96,6 +96,7 @@ async def test_of_many_at_once_on_two_nodes_the_last_one_is_left(
     assert await store.depth() == (1, 0, 1)
     time.advance(60)
     await store.until(stored=0)
+    await eventually(lambda: sum(len(esme.receipts()) for esme in esmes), 10)
     told = [receipt for esme in esmes for receipt in esme.receipts()]
     assert sorted(receipt.id for receipt in told) == sorted(ids)
     assert (
