@@ -1,6 +1,6 @@
 """One SMPP session at either end, SMPP 5.0 2: octets in, events and octets out, no I/O."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import ClassVar, Final
 
@@ -19,6 +19,7 @@ from telecom.smpp.events import (
     Unbinding,
     Unmatched,
 )
+from telecom.smpp.limits import SessionLimits
 from telecom.smpp.long_requests import LongRequests, extra_weight
 from telecom.smpp.pdus import (
     PDUS,
@@ -41,7 +42,6 @@ from telecom.smpp.refusals import refusal, status_out_of_place
 from telecom.smpp.states import (
     BOUND,
     CLOSED,
-    KNOWN,
     RECEIVABLE,
     SENDABLE,
     TRANSITIONS,
@@ -50,36 +50,20 @@ from telecom.smpp.states import (
     State,
 )
 from telecom.smpp.status import CommandStatus
-from telecom.smpp.timers import Timer, Timers, TimerValues
+from telecom.smpp.timers import Timer, Timers
 from telecom.smpp.tlvs import CONGESTION_STATE, Tlv
 from telecom.smpp.versions import InterfaceVersion
 from telecom.smpp.window import Window
 
+__all__ = ["Session", "SessionLimits"]
+
 _SHORT: Final = 256
 """Octets of a PDU that is neither too long for any version nor counts for more than one."""
 _CONGESTED: Final = 100
+"""The highest congestion_state, SMPP 5.0 4.8.4.18."""
 _OUTSIDE_WINDOW: Final = frozenset((Unbind.command_id, EnquireLink.command_id))
+"""Neither counts as use of the session, and both may be sent when the window is full."""
 _RESPONSE_TYPES: Final = [pdu for command_id, pdu in PDUS.items() if command_id & RESPONSE_BIT]
-
-
-class SessionLimits(TimerValues, frozen=True):
-    """The timers, what a peer may make grow, and the versions."""
-
-    window: int = 100
-    """How many requests of ours may await their responses."""
-    peer_window: int | None = None
-    """How many requests of the peer may await their responses; one more is not served."""
-    over_window: int = CommandStatus.ESME_RTHROTTLED
-    """What a request that is not served for being one too many is answered."""
-    pipelined: int = 100
-    """How many requests of the peer may await the response to its bind."""
-    bind_attempts: int = 3
-    max_pdu_length: int = 0x20000
-    """Octets; a message_payload of 64K and all other parameters go into it."""
-    version: InterfaceVersion = InterfaceVersion.V50
-    """The highest version that we speak."""
-    assumed_version: InterfaceVersion = InterfaceVersion.V33
-    """What an SMSC speaks that does not tell: 3.3 by the letter of SMPP 3.4 5.3.2.25."""
 
 
 class Session:
@@ -109,8 +93,7 @@ class Session:
         self._binding = Binding(limits.pipelined)
         self._binds_refused = 0
         self._unbind: Unbind | None = None
-        self._probe: EnquireLink | None = None
-        self._timers = Timers(limits, now)
+        self._timers = Timers(limits, self._window, now)
         self._enter(State.OPEN)
 
     @property
@@ -226,35 +209,27 @@ class Session:
 
     def next_timer(self) -> float | None:
         """Return when to call `handle_timer`, None for never."""
-        return min((due for due, _ in self._running()), default=None)
+        return self._timers.next(self.state)
 
     def handle_timer(self, now: float) -> None:
         """Do what is due; to come early or late does no harm."""
-        for due, timer in list(self._running()):
-            if due <= now and not self.closed:
+        for timer in self._timers.due(self.state, now):
+            if not self.closed:
                 self._ON_TIMER[timer](self, now)
-
-    def _running(self) -> Iterator[tuple[float, Timer]]:
-        for due, timer in self._timers.running(self.state):
-            if timer is not Timer.ENQUIRE_LINK or self._probe is None:
-                yield due, timer
-        if self._window.due is not None:
-            yield self._window.due, Timer.RESPONSE
 
     def _session_init_expired(self, _: float) -> None:
         self._close(Cause.SESSION_INIT)
 
     def _enquire(self, now: float) -> None:
-        self._probe = EnquireLink()
-        self._request(self._probe, now)
+        self._timers.probe = probe = EnquireLink()
+        self._request(probe, now)
 
     def _inactive(self, now: float) -> None:
-        self._timers.used_at = now
         self._request(Unbind(), now)
 
     def _expire(self, now: float) -> None:
         for sequence_number, request in self._window.expired(now):
-            if request is self._probe or isinstance(request, Bind | Unbind):
+            if request is self._timers.probe or isinstance(request, Bind | Unbind):
                 self._close(Cause.NO_RESPONSE, type(request).__name__)
                 return
             self._events.append(Unanswered(request, sequence_number))
@@ -276,38 +251,34 @@ class Session:
 
     def _receive(self, pdu: Pdu | Undecodable, now: float, size: int) -> None:
         if pdu.command_id not in self._receivable:
-            self._receive_too_early(pdu, size) if self._binding.request else self._refuse(pdu)
+            self._receive_out_of_place(pdu, size)
         elif (handler := self._HANDLERS.get(type(pdu))) is not None:
             handler(self, pdu, now)
         elif isinstance(pdu, Pdu):
             self._timers.used_at = now
             if size > _SHORT and is_too_long(pdu, self.version):
-                self._refuse_with(pdu, CommandStatus.ESME_RINVMSGLEN)
+                self._refuse(pdu, CommandStatus.ESME_RINVMSGLEN)
                 return
             served = self.unanswered - self._long.total
             if self.peer_window is not None and served >= self.peer_window:
-                self._refuse_with(pdu, self.limits.over_window)
+                self._refuse(pdu, self.limits.over_window)
                 return
             self.unanswered += 1
             if size > _SHORT:
                 self.unanswered += self._long.received(pdu, size)
             self._events.append(pdu)
 
-    def _receive_too_early(self, pdu: Pdu | Undecodable, size: int) -> None:
-        """Keep what is only wrong for coming before the peer's bind is decided."""
-        binds = issubclass(PDUS.get(pdu.command_id, Pdu), Bind)
-        if binds or pdu.command_id not in KNOWN[self.version]:
-            self._refuse(pdu)
-        elif not self._binding.hold(pdu, size, 1 + extra_weight(pdu, size)):
-            self._refuse_with(pdu, self.limits.over_window)
-
-    def _refuse(self, pdu: Pdu | Undecodable) -> None:
-        """Answer what may not come in this state."""
-        bound = self.state in BOUND or self._binding.request is not None
+    def _receive_out_of_place(self, pdu: Pdu | Undecodable, size: int) -> None:
+        """Refuse what may not come in this state, unless it is only before its time."""
+        binding = self._binding.request is not None
+        bound = binding or self.state in BOUND
         status = status_out_of_place(pdu.command_id, self.side, self.version, bound=bound)
-        self._refuse_with(pdu, status)
+        if status != CommandStatus.ESME_RINVBNDSTS or not binding:
+            self._refuse(pdu, status)
+        elif not self._binding.hold(pdu, size, 1 + extra_weight(pdu, size)):
+            self._refuse(pdu, self.limits.over_window)
 
-    def _refuse_with(self, pdu: Pdu | Undecodable, command_status: int) -> None:
+    def _refuse(self, pdu: Pdu | Undecodable, command_status: int) -> None:
         response = refusal(pdu, command_status)
         if response is None:
             self._events.append(Unmatched(pdu))
@@ -318,11 +289,11 @@ class Session:
         if pdu.command_id & RESPONSE_BIT:
             self._receive_response(pdu, now)
         else:
-            self._refuse_with(pdu, pdu.command_status)
+            self._refuse(pdu, pdu.command_status)
 
     def _receive_bind(self, pdu: Bind, _: float) -> None:
         if self._binding.request is not None:
-            self._refuse(pdu)
+            self._refuse(pdu, CommandStatus.ESME_RALYBND)
             return
         self._binding.request = pdu
         self._agree_on(InterfaceVersion.of(pdu.interface_version))
@@ -355,8 +326,8 @@ class Session:
         self._window.remove(pdu.sequence_number)
         if isinstance(pdu, Pdu) and pdu.tlvs:
             self._note_congestion(pdu)
-        if request is self._probe:
-            self._probe = None
+        if request is self._timers.probe:
+            self._timers.probe = None
             return
         if request.command_id != EnquireLink.command_id:
             self._timers.used_at = now

@@ -5,7 +5,9 @@ from enum import Enum
 
 import msgspec
 
+from telecom.smpp.pdus import EnquireLink
 from telecom.smpp.states import BOUND, State
+from telecom.smpp.window import Window
 
 
 class TimerValues(msgspec.Struct, frozen=True):
@@ -30,8 +32,9 @@ class Timer(Enum):
 class Timers:
     """The moments that the timers count from, of a session that begins now; `values` may change."""
 
-    def __init__(self, values: TimerValues, now: float) -> None:
+    def __init__(self, values: TimerValues, window: Window, now: float) -> None:
         self.values = values
+        self._window = window
         self._opened_at = now
         self.heard_at = now
         """When anything came from the peer last."""
@@ -41,12 +44,23 @@ class Timers:
         """When the peer unbound."""
         self.unbinding = False
         """Whether we have unbound: what is left to wait for is the response."""
+        self.probe: EnquireLink | None = None
+        """The enquire_link by which we see whether the peer is there, until it is answered."""
 
-    def running(self, state: State) -> Iterator[tuple[float, Timer]]:
-        """Yield what runs in a state, and when it goes off: all but the response timer."""
+    def next(self, state: State) -> float | None:
+        """Return when the first timer that runs in a state goes off, None where none runs."""
+        return min((due for due, _ in self._running(state)), default=None)
+
+    def due(self, state: State, now: float) -> list[Timer]:
+        """Return what goes off in a state up to now."""
+        return [timer for due, timer in self._running(state) if due <= now]
+
+    def _running(self, state: State) -> Iterator[tuple[float, Timer]]:
+        if self._window.due is not None:
+            yield self._window.due, Timer.RESPONSE
         values = self.values
         if state in BOUND and not self.unbinding:
-            if values.enquire_link_timer is not None:
+            if values.enquire_link_timer is not None and self.probe is None:
                 yield self.heard_at + values.enquire_link_timer, Timer.ENQUIRE_LINK
             if values.inactivity_timer is not None:
                 yield self.used_at + values.inactivity_timer, Timer.INACTIVITY
