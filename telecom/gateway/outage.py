@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
 import structlog
@@ -26,6 +26,11 @@ async def until_recorded(record: Callable[[], Awaitable[T]]) -> T:
         except RedisError as error:
             _log.warning("redis_down", error=str(error), retry_in=PAUSE)
             await asyncio.sleep(PAUSE)
+
+
+def cannot_fail(items: Sequence[object], error: Exception) -> None:
+    """Report a fault of our own in what `until_recorded` records: nothing else is expected."""
+    _log.error("not_recorded", count=len(items), exc_info=error)
 
 
 async def repeat(step: Callable[[], Awaitable[object]], *, name: str, until: asyncio.Event) -> None:

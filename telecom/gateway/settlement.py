@@ -3,10 +3,8 @@
 import random
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
 
 import msgspec
-import structlog
 
 from telecom.charging.catalogue import SMS_MT
 from telecom.charging.events import sms_mt
@@ -15,7 +13,7 @@ from telecom.gateway.attempt import Stage as AttemptStage
 from telecom.gateway.clock import Clock
 from telecom.gateway.inquiry import MapOutcome
 from telecom.gateway.metrics import Metrics
-from telecom.gateway.outage import until_recorded
+from telecom.gateway.outage import cannot_fail, until_recorded
 from telecom.gateway.receipts import Receipts, flag_of
 from telecom.gateway.reports import DeliveryReports
 from telecom.router.failures import (
@@ -34,8 +32,6 @@ from telecom.store.micro_batch import MicroBatch
 from telecom.store.records import ENCODE, Deferral, Ended, Final, Message, Progress, Taken
 
 _BATCH = 256
-
-_log = structlog.get_logger("telecom.gateway.settlement")
 
 
 class _Ended(msgspec.Struct, frozen=True):
@@ -91,9 +87,9 @@ class Settlement:
         self._flush = flush
         self._metrics = metrics
         self._clock = clock
-        self._finals = MicroBatch(self._finish, _BATCH, failed=_cannot_fail)
-        self._deferrals = MicroBatch(self._defer, _BATCH, failed=_cannot_fail)
-        self._progress = MicroBatch(self._record_progress, _BATCH, failed=_cannot_fail)
+        self._finals = MicroBatch(self._finish, _BATCH, failed=cannot_fail)
+        self._deferrals = MicroBatch(self._defer, _BATCH, failed=cannot_fail)
+        self._progress = MicroBatch(self._record_progress, _BATCH, failed=cannot_fail)
 
     def delivered(self, attempt: Attempt) -> None:
         """End an attempt whose message the handset has."""
@@ -323,8 +319,3 @@ def _next_charge(attempt: Attempt, now: float) -> tuple[bytes, ...]:
         at=now,
     )
     return (ENCODE(event),)
-
-
-def _cannot_fail(items: list[Any], error: Exception) -> None:
-    """Report a fault of our own: Redis errors are waited out, and nothing else is expected."""
-    _log.error("not_recorded", count=len(items), exc_info=error)

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from telecom.gateway.metrics import Metrics
-from telecom.gateway.outage import LAST_RECORDS, at_most, repeat, until_recorded, wait
+from telecom.gateway.outage import LAST_RECORDS, at_most, cannot_fail, repeat, until_recorded, wait
 from telecom.net.smpp_server import ServerSession
 from telecom.net.tasks import spawn
 from telecom.smpp import codec
@@ -73,8 +73,8 @@ class ToEsme:
         self._idle = asyncio.Event()
         self._idle.set()
         self._paused: dict[str, asyncio.TimerHandle] = {}
-        self._acks = MicroBatch(self._ack, _BATCH, failed=_cannot_fail)
-        self._returns = MicroBatch(self._give_back, _BATCH, failed=_cannot_fail)
+        self._acks = MicroBatch(self._ack, _BATCH, failed=cannot_fail)
+        self._returns = MicroBatch(self._give_back, _BATCH, failed=cannot_fail)
         self._stopping = asyncio.Event()
         self._is_outage = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -227,11 +227,6 @@ class ToEsme:
 
     async def _give_back(self, deliveries: list[Delivery]) -> None:
         await until_recorded(lambda: self._outbox.give_back(self._node, deliveries))
-
-
-def _cannot_fail(deliveries: list[Delivery], error: Exception) -> None:
-    """Report a fault of our own: Redis errors are waited out, and nothing else is expected."""
-    _log.error("answers_not_recorded", count=len(deliveries), exc_info=error)
 
 
 def _name_of(status: int) -> str:

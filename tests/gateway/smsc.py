@@ -143,7 +143,7 @@ class Smsc:
             tlvs = (NETWORK_ERROR_CODE(NetworkErrorCode(*network_error)),)
         values: dict[str, Any] = {"esm_class": RECEIPT, "short_message": encode(told)}
         values |= {"source_addr": number.encode(), "destination_addr": b"38591000100"}
-        return await self.deliver(DeliverSm(**values, tlvs=tlvs, **fields))
+        return await self.deliver(DeliverSm(**(values | fields), tlvs=tlvs))
 
     async def deliver(self, pdu: Pdu) -> int:
         (*_, session) = [session for session in self.sessions if session.receives]

@@ -123,9 +123,10 @@ async def test_intermediate_notifications_pass_if_asked_for(
     await store.until(stored=1, deferred=1)
     for _ in range(2):
         assert await submitted.delivers("ENROUTE", err="007") == 0
+    assert await submitted.delivers("UNDELIV", esm_class=0x20) == 0
     await submitted.delivers()
-    await up.until(lambda: len(up.delivered) == 2)
-    assert [pdu.esm_class for pdu in up.delivered] == [0x20, 0x04]
+    await up.until(lambda: len(up.delivered) == 3)
+    assert [pdu.esm_class for pdu in up.delivered] == [0x20, 0x20, 0x04]
     assert message_id.encode() in up.delivered[0].short_message
 
 

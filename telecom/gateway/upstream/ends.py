@@ -1,13 +1,12 @@
 """How messages end that an upstream has: by the receipts of all their parts, or by time."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-import structlog
 
 from telecom.gateway.clock import Clock
-from telecom.gateway.outage import until_recorded
+from telecom.gateway.outage import cannot_fail, until_recorded
 from telecom.gateway.settlement import Settlement
 from telecom.router.failures import Failure, FailureClass
 from telecom.sms.receipt import MessageState
@@ -20,8 +19,6 @@ _MINUTE: Final = 60.0
 """A done date is as exact as that, SMPP 3.4 appendix B."""
 _NOT_TOLD_WHY: Final = 424
 _WITHOUT_RECEIPT: Final = Failure(FailureClass.PERMANENT, 425, "no receipt from the upstream")
-
-_log = structlog.get_logger("telecom.gateway.upstream")
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -51,8 +48,8 @@ class UpstreamEnds:
         self._settlement = settlement
         self._without_receipt = without_receipt
         self._clock = clock
-        self._overdue = MicroBatch(self._end_overdue, _BATCH, failed=_cannot_fail)
-        self._ended = MicroBatch(self._forget, _BATCH, failed=_cannot_fail)
+        self._overdue = MicroBatch(self._end_overdue, _BATCH, failed=cannot_fail)
+        self._ended = MicroBatch(self._forget, _BATCH, failed=cannot_fail)
 
     async def end_if_told(self, waiting: Sequence[Waiting]) -> None:
         """End those of which all parts have been told; raises `RedisError`."""
@@ -125,8 +122,3 @@ def _done_at(message: Message, told: Sequence[Told], *, now: float) -> float | N
     if not message.accepted_at - _MINUTE < done_at <= now:
         return None
     return max(done_at, message.accepted_at)
-
-
-def _cannot_fail(items: list[Any], error: Exception) -> None:
-    """Report a fault of our own: Redis errors are waited out, and nothing else is expected."""
-    _log.error("not_recorded", count=len(items), exc_info=error)

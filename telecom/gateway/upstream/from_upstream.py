@@ -19,7 +19,7 @@ from telecom.net.smpp_message import Delivery
 from telecom.router.failures import NETWORK_OF_THE_SMSC
 from telecom.smpp import codec, tlvs
 from telecom.smpp.pdus import DataSm, DeliverSm
-from telecom.smpp.receipts import PASSING_STATES
+from telecom.smpp.receipts import is_last
 from telecom.smpp.short_message import DELIVERY_RECEIPT, INTERMEDIATE_NOTIFICATION, MESSAGE_TYPE
 from telecom.smpp.status import CommandStatus
 from telecom.sms.receipt import DeliveryReceipt
@@ -114,7 +114,7 @@ class FromUpstream:
             number=_number(delivery.source),
             upstream_id=receipt.id,
             told=_told(delivery, receipt),
-            is_final=receipt.stat not in PASSING_STATES,
+            is_final=is_last(delivery.request, receipt),
         )
         swapped = msgspec.structs.replace(told, number=_number(delivery.destination))
         self._receipts.add(_Receipt(delivery, told, swapped))

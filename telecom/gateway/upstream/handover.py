@@ -1,25 +1,22 @@
 """What an upstream has accepted is its own: on record with its id and its charge."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-import structlog
 
 from telecom.charging.catalogue import SMS_MT
 from telecom.charging.events import sms_mt
 from telecom.gateway.attempt import Attempt, Stage
 from telecom.gateway.clock import Clock
 from telecom.gateway.metrics import Metrics
-from telecom.gateway.outage import until_recorded
+from telecom.gateway.outage import cannot_fail, until_recorded
 from telecom.gateway.upstream.ends import UpstreamEnds, Waiting
 from telecom.store.micro_batch import MicroBatch
 from telecom.store.records import ENCODE, Taken
 from telecom.store.upstream import Accepted, Told, UpstreamMessages
 
 _BATCH: Final = 256
-
-_log = structlog.get_logger("telecom.gateway.upstream")
 
 
 class _Part(msgspec.Struct, frozen=True):
@@ -50,7 +47,7 @@ class HandOver:
         self._released = released
         self._metrics = metrics
         self._clock = clock
-        self._parts = MicroBatch(self._record, _BATCH, failed=_cannot_fail)
+        self._parts = MicroBatch(self._record, _BATCH, failed=cannot_fail)
 
     def accepted(
         self,
@@ -110,8 +107,3 @@ def _waiting(accepted: Accepted, early: Told | None) -> list[Waiting]:
     if early is not None:
         return [Waiting(accepted.upstream, Taken(message, ""), parts=[early])]
     return []
-
-
-def _cannot_fail(items: list[Any], error: Exception) -> None:
-    """Report a fault of our own: Redis errors are waited out, and nothing else is expected."""
-    _log.error("not_recorded", count=len(items), exc_info=error)
