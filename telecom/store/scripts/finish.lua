@@ -9,8 +9,7 @@ local messages, queue, deferred, waiting, scheduled, taken, events = unpack(KEYS
 local ended, before, ready, dropped = unpack(KEYS, 8, 11)
 local bounds, memory, accounts, finals = unpack(cmsgpack.unpack(ARGV[1]))
 
-local function leave(id, entry, member)
-  redis.call('SREM', taken, id)
+local function leave(entry, member)
   if entry ~= '' then redis.call('XDEL', queue, entry) end
   if entry == '' or redis.call('XACK', queue, 'gateway', entry) == 0 then
     redis.call('ZREM', deferred, member)
@@ -19,11 +18,12 @@ local function leave(id, entry, member)
   end
 end
 
-local finished, touched, records = {}, {}, {}
+local finished, touched, records, ids = {}, {}, {}, {}
 for i, final in ipairs(finals) do
   local id, member, entry, outbox, receipts, billable, record = unpack(final)
   finished[i] = redis.call('HDEL', messages, id)
-  leave(id, entry, member)
+  leave(entry, member)
+  ids[i] = id
   if finished[i] == 1 then
     records[#records + 1] = id
     records[#records + 1] = record
@@ -34,6 +34,7 @@ for i, final in ipairs(finals) do
     for _, event in ipairs(billable) do redis.call('XADD', events, '*', 'event', event) end
   end
 end
+redis.call('SREM', taken, unpack(ids))
 remember(ended, before, memory, records)
 for outbox in pairs(touched) do
   appended(KEYS[11 + outbox], accounts[outbox], ready, dropped, bounds)
