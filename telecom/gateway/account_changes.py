@@ -44,7 +44,7 @@ class AccountRefused(Exception):
 class AccountChanges:
     """Writes accounts, and keeps this node's up to date.
 
-    Methods that write raise `AccountRefused`, `TooManyChecks` and `redis.exceptions.RedisError`.
+    Methods that write raise `AccountRefused`, `TooManyWaiting` and `redis.exceptions.RedisError`.
     """
 
     def __init__(self, accounts: Accounts, stored: StoredAccounts) -> None:

@@ -1,6 +1,6 @@
 """The clients of this gateway, as they are at the moment: of its file, and made at run time."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -86,12 +86,14 @@ class Accounts:
         """Return the system_id of the account that gets what is sent to `number`."""
         return self._owners.get(number, self._default_owner)
 
-    async def authenticate(self, system_id: str, password: bytes) -> Account | None:
+    async def authenticate(
+        self, system_id: str, password: bytes, *, origin: Hashable = None
+    ) -> Account | None:
         """Return the account if the password is its own; as slow for a name that is none.
 
-        Raises `TooManyChecks`.
+        Passwords are checked in turns by their `origin`. Raises `TooManyWaiting`.
         """
-        is_right = await self.passwords.check(system_id, password)
+        is_right = await self.passwords.check(system_id, password, origin=origin)
         return self._accounts.get(system_id) if is_right else None
 
     def watch(self, changed: Changed) -> None:

@@ -19,7 +19,7 @@ from telecom.gateway.access import Access
 from telecom.gateway.account import Account, AccountTerms, Password, fields_of
 from telecom.gateway.account_changes import AccountRefused, unknown
 from telecom.gateway.api_access import operator_of_platform
-from telecom.gateway.passwords import TooManyChecks
+from telecom.gateway.turns import TooManyWaiting
 
 _PAGE: Final = 100
 _LONGEST_PAGE: Final = 1000
@@ -164,7 +164,7 @@ async def _refusals() -> AsyncIterator[None]:
         raise HTTPException(refusal.http_status, str(refusal)) from None
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from None
-    except TooManyChecks:
+    except TooManyWaiting:
         why = "too many passwords are being checked; try again"
         raise HTTPException(status.HTTP_503_SERVICE_UNAVAILABLE, why) from None
     except RedisError:

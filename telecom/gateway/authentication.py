@@ -8,9 +8,9 @@ from telecom.gateway.account import Account
 from telecom.gateway.accounts import Accounts
 from telecom.gateway.bind_rules import Refusal
 from telecom.gateway.clock import Clock
-from telecom.gateway.lockout import Lockout
+from telecom.gateway.lockout import Lockout, site_of
 from telecom.gateway.metrics import Metrics
-from telecom.gateway.passwords import TooManyChecks
+from telecom.gateway.turns import TooManyWaiting
 
 Interface = Literal["smpp", "http"]
 
@@ -47,8 +47,8 @@ class Authentication:
         if self._lockout.is_locked(system_id, host, self._clock.monotonic()):
             return Refusal.LOCKED_OUT
         try:
-            account = await self._accounts.authenticate(system_id, password)
-        except TooManyChecks:
+            account = await self._accounts.authenticate(system_id, password, origin=site_of(host))
+        except TooManyWaiting:
             return Refusal.BUSY
         if account is None:
             return Refusal.CREDENTIALS

@@ -109,19 +109,19 @@ class Lockout:
 
     def is_locked(self, system_id: str, host: str, now: float) -> bool:
         """Tell whether this name from this address, or the address, is refused at the moment."""
-        site = _site(host)
+        site = site_of(host)
         return self._addresses.is_locked(site, now) or self._pairs.is_locked((system_id, site), now)
 
     def failed(self, system_id: str, host: str, now: float) -> float:
         """Count a failure; return how long the pair or the address is locked out from now."""
         if self._is_exempt(host):
             return 0.0
-        site = _site(host)
+        site = site_of(host)
         return max(self._pairs.failed((system_id, site), now), self._addresses.failed(site, now))
 
     def succeeded(self, system_id: str, host: str) -> None:
         """Forget what has failed for this name from this address."""
-        self._pairs.forget((system_id, _site(host)))
+        self._pairs.forget((system_id, site_of(host)))
 
     def _is_exempt(self, host: str) -> bool:
         address = address_of(host)
@@ -141,7 +141,8 @@ def address_of(host: str) -> IpAddress | None:
     return mapped or address
 
 
-def _site(host: str) -> Hashable:
+def site_of(host: str) -> Hashable:
+    """Return what counts as one address: of IPv6 the prefix of a site."""
     address = address_of(host)
     if isinstance(address, IPv6Address):
         return int(address) >> _SITE

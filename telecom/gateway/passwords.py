@@ -3,7 +3,8 @@
 A hash takes tens of milliseconds on purpose. So that honest ESMEs which bind again and again do
 not cost that each time, the process remembers a keyed digest of what it has found right; what is
 wrong always costs a whole hash, for a name that is none as well: the time tells nobody which
-names there are.
+names there are. Hashes are computed in turns by where they are asked for, so that a flood of
+strangers keeps nobody else waiting.
 """
 
 import asyncio
@@ -11,11 +12,13 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from pydantic import SecretStr
+
+from telecom.gateway.turns import Turns
 
 T = TypeVar("T")
 
@@ -27,10 +30,6 @@ _MEMORY: Final = 64 * 1024 * 1024
 _SALT: Final = 16
 _THREADS: Final = 2
 _MOST_WAITING: Final = 200
-
-
-class TooManyChecks(Exception):
-    """So many passwords are being checked that one more would wait for seconds."""
 
 
 def hash_password(password: bytes) -> str:
@@ -77,7 +76,7 @@ class Passwords:
         self._hashes: dict[str, str] = {}
         self._right: dict[str, bytes] = {}
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="passwords")
-        self._waiting = 0
+        self._turns = Turns(_THREADS, _MOST_WAITING)
 
     def set_plain(self, system_id: str, password: SecretStr) -> None:
         """Take a password as a configuration file has it; only its keyed digest is kept."""
@@ -95,21 +94,22 @@ class Passwords:
         self._hashes.pop(system_id, None)
         self._right.pop(system_id, None)
 
-    async def check(self, system_id: str, password: bytes) -> bool:
-        """Tell whether the password is of this name; raises `TooManyChecks`."""
+    async def check(self, system_id: str, password: bytes, *, origin: Hashable = None) -> bool:
+        """Tell whether the password is of this name; raises `TooManyWaiting`."""
         digest = self._digest(password)
         if hmac.compare_digest(self._right.get(system_id, self._key), digest):
             return True
         hashed = self._hashes.get(system_id)
-        is_right = await self._off_the_loop(verify, password, hashed or _NOBODYS)
+        is_right = await self._off_the_loop(origin, verify, password, hashed or _NOBODYS)
         if hashed is None or not is_right or self._hashes.get(system_id) != hashed:
             return False
         self._right[system_id] = digest
         return True
 
     async def hash(self, password: SecretStr) -> str:
-        """Return the hash of a password; raises `TooManyChecks`."""
-        return await self._off_the_loop(hash_password, password.get_secret_value().encode())
+        """Return the hash of a password; raises `TooManyWaiting`."""
+        octets = password.get_secret_value().encode()
+        return await self._off_the_loop(None, hash_password, octets)
 
     def close(self) -> None:
         """Check no more."""
@@ -118,11 +118,8 @@ class Passwords:
     def _digest(self, password: bytes) -> bytes:
         return hashlib.blake2b(password, key=self._key, digest_size=len(self._key)).digest()
 
-    async def _off_the_loop(self, work: Callable[..., T], *arguments: object) -> T:
-        if self._waiting >= _MOST_WAITING:
-            raise TooManyChecks(f"{_MOST_WAITING} passwords are being checked")
-        self._waiting += 1
-        try:
+    async def _off_the_loop(
+        self, origin: Hashable, work: Callable[..., T], *arguments: object
+    ) -> T:
+        async with self._turns.turn(origin):
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
-        finally:
-            self._waiting -= 1

@@ -1,3 +1,4 @@
+import asyncio
 import hmac
 
 import pytest
@@ -6,7 +7,9 @@ from pydantic import SecretStr
 from telecom.gateway import passwords
 from telecom.gateway.account import Account, AccountOfFile
 from telecom.gateway.accounts import Accounts, StoredAccount
-from telecom.gateway.passwords import Passwords, TooManyChecks, hash_password, verify
+from telecom.gateway.passwords import Passwords, hash_password, verify
+from telecom.gateway.turns import TooManyWaiting, Turns
+from telecom.net.tasks import spawn
 from telecom.store.limits import Bucket
 
 DEMO = AccountOfFile(system_id="demo", password=SecretStr("secret"), numbers=("38591000100",))
@@ -83,12 +86,27 @@ async def test_a_changed_password_is_the_only_one_from_then_on() -> None:
     assert await accounts.authenticate("demo", b"secret") is not None
 
 
-async def test_so_many_checks_wait_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_MOST_WAITING", 0)
+async def test_so_many_checks_wait_at_a_time() -> None:
     accounts = Accounts([DEMO])
+    accounts.passwords._turns = Turns(0, 0)
     assert await accounts.authenticate("demo", b"secret") is not None
-    with pytest.raises(TooManyChecks):
+    with pytest.raises(TooManyWaiting):
         await accounts.authenticate("demo", b"wrong")
+
+
+async def test_a_flood_from_one_place_keeps_nobody_else_waiting() -> None:
+    accounts = Accounts([])
+    accounts.take({"stored": stored("stored")})
+    wrong = accounts.authenticate
+    flood = [spawn(wrong(f"n{i}", b"x", origin="192.0.2.1"), name="wrong") for i in range(400)]
+    await asyncio.sleep(0)
+    assert await accounts.authenticate("stored", b"new", origin="198.51.100.1") is not None
+    assert await accounts.passwords.hash(SecretStr("new"))
+    assert sum(not task.done() for task in flood) > 100
+    for task in flood:
+        task.cancel()
+    await asyncio.gather(*flood, return_exceptions=True)
+    accounts.passwords.close()
 
 
 def test_a_hash_is_salted_and_names_its_parameters() -> None:

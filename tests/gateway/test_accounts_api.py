@@ -10,8 +10,9 @@ import pytest
 import pytest_asyncio
 from redis.exceptions import RedisError
 
-from telecom.gateway import account_changes, passwords
+from telecom.gateway import account_changes
 from telecom.gateway.node import GatewayNode
+from telecom.gateway.turns import Turns
 from telecom.smpp.errors import RefusedError
 from telecom.smpp.pdus import BindReceiver, BindTransmitter
 from telecom.smpp.status import CommandStatus
@@ -179,7 +180,7 @@ async def test_what_can_be_tried_again_is_503(pair: Pair, monkeypatch: pytest.Mo
 
     body = {"system_id": "x", "password": "p"}
     with monkeypatch.context() as patched:
-        patched.setattr(passwords, "_MOST_WAITING", 0)
+        patched.setattr(pair.first._access.accounts.passwords, "_turns", Turns(0, 0))
         assert (await pair.http.post("/v1/accounts", json=body)).status_code == 503
         async with http_client(pair.first, ("demo", "wrong")) as http:
             assert (await http.get("/v1/statement")).status_code == 503

@@ -18,6 +18,7 @@ from telecom.gateway.binds import Binds
 from telecom.gateway.clock import Clock
 from telecom.gateway.lockout import Lockout, LockoutRule
 from telecom.gateway.metrics import Metrics
+from telecom.gateway.turns import Turns
 from telecom.net.smpp_server import SessionTerms
 from telecom.smpp.pdus import BindTransceiver
 from telecom.smpp.status import CommandStatus
@@ -252,10 +253,8 @@ async def test_many_wrong_passwords_at_once_do_not_get_one_more_try(bench: Bench
     assert bench.metric("telecom_refusals_total", interface="smpp", reason="locked out") == 1
 
 
-async def test_too_many_checks_at_once_are_a_system_error(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("telecom.gateway.passwords._MOST_WAITING", 0)
+async def test_too_many_checks_at_once_are_a_system_error(bench: Bench) -> None:
+    bench.accounts.passwords._turns = Turns(0, 0)
     assert await bench.bind(WRONG) == CommandStatus.ESME_RSYSERR
     assert isinstance(await bench.bind(), Session)
 
