@@ -394,7 +394,7 @@ class SmppServer:
         """Take note of a session that has been bound."""
         self._unbound.pop(session, None)
         self._sessions.add(session)
-        if (called := self._called.get(session)) is not None:
+        if (called := self._called.get(session)) is not None and not called.done():
             called.set_result(None)
         if self._on_bound is not None:
             self._on_bound(session)

@@ -158,3 +158,23 @@ async def test_outbound_connections_count(start: Start, esme: Esme) -> None:
     await peer.receive()
     await peer.bind(BindReceiver(b"demo", b"demo"))
     assert (await second).bound
+
+
+async def test_who_binds_as_the_call_is_given_up_is_told_of_to_the_end(
+    start: Start, user: User, esme: Esme
+) -> None:
+    server = await start()
+
+    async def given_up(*_: object) -> int:
+        calling.cancel()
+        return Status.ESME_ROK
+
+    server.authenticate = given_up
+    calling = call(server, await esme.start())
+    peer = await esme.called()
+    await peer.receive()
+    peer.send(BindReceiver(b"demo", b"demo"), 1)
+    with pytest.raises(asyncio.CancelledError):
+        await calling
+    await server.close(0)
+    assert user.log == ["bound demo", "unbound demo"]
