@@ -135,12 +135,16 @@ def _wrong_length(octets: bytes, length: int) -> FramingError:
 def _read_tlvs(frame: bytes, at: int, sequence_number: int, error: int) -> tuple[Tlv, ...]:
     tlvs = []
     size = len(frame)
-    while at < size:
-        tag, length = _read_tlv_header(frame, at) if size - at >= 4 else (0, size)
-        start, at = at + 4, at + 4 + length
-        if at > size:
-            raise PduError(error, sequence_number, "the PDU ends within an optional parameter")
-        tlvs.append(Tlv(tag, frame[start:at]))
+    try:
+        while at < size:
+            tag, length = _read_tlv_header(frame, at)
+            start = at + 4
+            at = start + length
+            tlvs.append(Tlv(tag, frame[start:at]))
+    except StructError:
+        at = size + 1
+    if at > size:
+        raise PduError(error, sequence_number, "the PDU ends within an optional parameter")
     return tuple(tlvs)
 
 
