@@ -73,7 +73,9 @@ class OutbindTarget(Table):
     host: Annotated[str, Field(pattern="^[!-~]{1,253}$")]
     port: Annotated[Port, Field(gt=0)] = 2775
     system_id: SystemId = Field(default="", description="the name that the ESME knows us by")
-    password: Annotated[SmppPassword, Field(exclude=True)] = SecretStr("")
+    password: Annotated[SmppPassword, Field(exclude=True)] = Field(
+        default=SecretStr(""), description="in a change: without it, what there is stays"
+    )
     tls: bool = Field(default=False, description="its certificate is checked")
 
 

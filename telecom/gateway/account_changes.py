@@ -83,10 +83,14 @@ class AccountChanges:
         await self._write(account.system_id, make)
 
     async def replace(self, account: Account, password: SecretStr | None) -> None:
-        """Put an account in the place of one, or make it; None keeps the password there is."""
+        """Put an account in the place of one, or make it; None keeps the password there is.
 
-        async def make(_: Account | None) -> StoredAccount:
-            return StoredAccount(account, await self._hash(account.system_id, password))
+        So does an outbind without one.
+        """
+
+        async def make(before: Account | None) -> StoredAccount:
+            kept = _with_outbind_password(account, before)
+            return StoredAccount(kept, await self._hash(account.system_id, password))
 
         await self._write(account.system_id, make)
 
@@ -98,7 +102,8 @@ class AccountChanges:
         async def make(before: Account | None) -> StoredAccount:
             if before is None:
                 raise unknown(system_id)
-            account = Account(**{**fields_of(before), **terms})
+            changed = Account(**{**fields_of(before), **terms})
+            account = _with_outbind_password(changed, before)
             return StoredAccount(account, await self._hash(system_id, password))
 
         await self._write(system_id, make)
@@ -177,6 +182,15 @@ class AccountChanges:
                 )
         self.accounts.take(changes)
         self._version = news.version
+
+
+def _with_outbind_password(account: Account, before: Account | None) -> Account:
+    """Keep the password of an outbind where no other is given: nobody who reads it is told it."""
+    target, was = account.outbind, before.outbind if before else None
+    if target is None or was is None or "password" in target.model_fields_set:
+        return account
+    kept = target.model_copy(update={"password": was.password})
+    return account.model_copy(update={"outbind": kept})
 
 
 def unknown(system_id: str) -> AccountRefused:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from telecom.gateway.account import Account, AccountOfFile
+from telecom.gateway.account import Account, AccountOfFile, OutbindTarget
 from telecom.gateway.account_changes import AccountChanges, AccountRefused, decode, encode
 from telecom.gateway.accounts import Accounts, StoredAccount
 from telecom.store.accounts import ConflictError, StoredAccounts
@@ -93,6 +93,27 @@ async def test_a_replacement_keeps_the_password_unless_there_is_another(
     assert await changes.accounts.authenticate("new", b"secret") is not None
     await changes.replace(NEW, SecretStr("other"))
     assert await changes.accounts.authenticate("new", b"secret") is None
+
+
+async def test_an_outbind_keeps_its_password_unless_there_is_another(
+    changes: AccountChanges,
+) -> None:
+    def password() -> str:
+        outbind = changes.accounts["new"].outbind
+        return outbind.password.get_secret_value() if outbind else ""
+
+    def target(**terms: Any) -> OutbindTarget:
+        return OutbindTarget(host="192.0.2.1", **terms)
+
+    account = Account(system_id="new", outbind=target(password="callme"))
+    await changes.replace(account, SecretStr("secret"))
+    await changes.change("new", {"outbind": target(port=2776)}, None)
+    assert password() == "callme"
+    shown = Account.model_validate(changes.accounts["new"].model_dump())
+    await changes.replace(shown, None)
+    assert password() == "callme"
+    await changes.change("new", {"outbind": target(password="")}, None)
+    assert password() == ""
 
 
 async def test_what_does_not_go_with_the_accounts_there_are(changes: AccountChanges) -> None:
