@@ -103,6 +103,6 @@ class Outbinds:
         """Call an ESME; return what went wrong, nothing if it has bound."""
         try:
             session = await self._call(target)
-        except (OSError, SmppError) as error:
+        except (OSError, SmppError, ValueError) as error:  # ValueError: a name that can be no host
             return getattr(error, "strerror", None) or str(error) or type(error).__name__
         return "" if session.system_id == system_id else f"it has bound as {session.system_id}"

@@ -82,13 +82,17 @@ async def nodes(
     await outbox.close()
 
 
-@pytest.mark.parametrize("error", [LinkClosedError("not now"), OSError(111, "refused")])
+@pytest.mark.parametrize(
+    "error",
+    [LinkClosedError("not now"), OSError(111, "refused"), UnicodeError("label too long")],
+)
 async def test_who_does_not_bind_is_called_again(
     nodes: list[Outbinds], esme: Esme, error: Exception
 ) -> None:
     esme.error = error
     nodes[0].start()
     await eventually(lambda: len(esme.calls) >= 3, expected=True)
+    assert "esme" in nodes[0]._delays
 
 
 async def test_one_node_at_a_time_calls(nodes: list[Outbinds], esme: Esme) -> None:
