@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from telecom.cli.options import Host, Password, SmppPort, SystemId, in_a_folder
+from telecom.cli.options import Host, Password, SmppPort, SmppVersion, SystemId, Tls, in_a_folder
+from telecom.conformance.smpp.settings import Role
 from telecom.runtime.errors import CommandError, ConnectionFailed, ExitStatus
 from telecom.runtime.options import AsJson
 
@@ -20,11 +21,7 @@ if TYPE_CHECKING:
     from telecom.conformance.case import Case
     from telecom.conformance.results import Report, Result
     from telecom.conformance.smpp.settings import Settings
-    from telecom.conformance.smpp.suite import Role
-    from telecom.smpp.versions import InterfaceVersion
 
-_ROLES = ("esme", "smsc")
-_VERSIONS = ("3.3", "3.4", "5.0")
 _HEADER = 16
 """Octets of the header of a PDU."""
 
@@ -44,8 +41,8 @@ def smpp(
     host: Host = "127.0.0.1",
     port: SmppPort = 2775,
     role: Annotated[
-        str, typer.Option("--as", help="What we are: esme tests an SMSC, smsc tests an ESME.")
-    ] = "esme",
+        Role, typer.Option("--as", help="What we are: esme tests an SMSC, smsc tests an ESME.")
+    ] = Role.ESME,
     system_id: SystemId = "demo",
     password: Password = "demo",  # noqa: S107  the lab's, as its page of the manual says
     system_type: Annotated[str, typer.Option(help="system_type of the binds.")] = "",
@@ -58,8 +55,10 @@ def smpp(
     outbind_port: Annotated[
         int | None, typer.Option(help="Where we listen for an SMSC's outbind.", min=1, max=65535)
     ] = None,
-    version: Annotated[str, typer.Option(help="The version to speak: 3.3, 3.4 or 5.0.")] = "3.4",
-    tls: Annotated[bool, typer.Option("--tls", help="Use TLS.")] = False,
+    version: Annotated[
+        SmppVersion, typer.Option(help="The version to speak where a case says nothing.")
+    ] = SmppVersion.V34,
+    tls: Tls = False,
     timeout: Annotated[float, typer.Option(help="Seconds for each answer.", min=0.05)] = 2,
     patience: Annotated[
         float, typer.Option(help="Seconds for a receipt, or an ESME's next bind.", min=0.05)
@@ -82,13 +81,13 @@ def smpp(
 
     Exit status 1 when one fails that a clause demands.
     """
+    from telecom.cli.smpp_client import check_credentials
     from telecom.conformance.smpp.settings import Settings
-    from telecom.conformance.smpp.suite import CATALOGUES, Role
+    from telecom.conformance.smpp.suite import CATALOGUES
+    from telecom.smpp.versions import InterfaceVersion
 
-    _check("--as", role, _ROLES)
-    _check("--version", version, _VERSIONS)
-    ours = Role(role)
-    cases = CATALOGUES[ours].selected(only or ())
+    check_credentials(system_id, password)
+    cases = CATALOGUES[role].selected(only or ())
     if not cases:
         raise typer.BadParameter("no case has such a name; see --list", param_hint="--only")
     if as_list:
@@ -104,13 +103,13 @@ def smpp(
         destination=destination,
         failing=failing,
         replying=replying,
-        version=_version(version),
+        version=InterfaceVersion[version.name],
         timeout=timeout,
         patience=patience,
         slow=slow,
         outbind_port=outbind_port,
     )
-    return _run(ours, settings, cases, tls=tls, outputs=_Outputs(junit, html, pics, as_json))
+    return _run(role, settings, cases, tls=tls, outputs=_Outputs(junit, html, pics, as_json))
 
 
 class _Outputs(NamedTuple):
@@ -120,18 +119,6 @@ class _Outputs(NamedTuple):
     html: Path | None
     pics: bool
     as_json: bool
-
-
-def _check(option: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise typer.BadParameter(f"one of {', '.join(allowed)}", param_hint=option)
-
-
-def _version(text: str) -> "InterfaceVersion":
-    from telecom.smpp.versions import InterfaceVersion
-
-    major, minor = text.split(".")
-    return InterfaceVersion.of(int(major) << 4 | int(minor))
 
 
 def _run(
@@ -161,7 +148,7 @@ async def _until_stopped(reporting: "Coroutine[Any, Any, Report]", stop: asyncio
 
 
 async def _reported(role: "Role", settings: "Settings", cases: "list[Case]") -> "Report":
-    from telecom.conformance.smpp.suite import Role, report
+    from telecom.conformance.smpp.suite import report
     from telecom.runtime.service import taking_port
 
     if role is Role.ESME:
@@ -204,7 +191,6 @@ def _secured(settings: "Settings", role: "Role", *, tls: bool) -> "Iterator[Sett
 
     from msgspec.structs import replace
 
-    from telecom.conformance.smpp.suite import Role
     from telecom.net.smpp_tls import self_signed, server_context
 
     if role is Role.ESME:

@@ -71,8 +71,7 @@ class Smsc(msgspec.Struct, frozen=True):
 @asynccontextmanager
 async def bound(bind: type[Bind], smsc: Smsc, **options: Any) -> AsyncIterator[Esme]:
     """Bind to an SMSC for as long as the block runs; `options` are those of `telecom.connect`."""
-    _check("--system-id", smsc.system_id, _LONGEST_SYSTEM_ID)
-    _check("--password", smsc.password, _LONGEST_PASSWORD)
+    check_credentials(smsc.system_id, smsc.password)
     async with AsyncExitStack() as stack:
         try:
             client = _client(bind, smsc, options)
@@ -126,6 +125,12 @@ def _ended(error: SmppError | SmsError, smsc: Smsc) -> CommandError:
     if isinstance(error, LocalError | SmsError):
         return CommandError(str(error), status=ExitStatus.USAGE)
     return CommandError(f"{where} ended the session: {error}")
+
+
+def check_credentials(system_id: str, password: str) -> None:
+    """See that a bind can carry them; raises `CommandError` for wrong usage."""
+    _check("--system-id", system_id, _LONGEST_SYSTEM_ID)
+    _check("--password", password, _LONGEST_PASSWORD)
 
 
 def _check(option: str, value: str, longest: int) -> None:

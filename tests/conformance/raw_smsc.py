@@ -4,6 +4,7 @@ It shares the codec with the tool, and nothing with the stack's own engine and s
 """
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -508,6 +509,12 @@ async def ended(writer: asyncio.StreamWriter) -> None:
     with suppress(OSError, asyncio.CancelledError, TimeoutError):
         async with asyncio.timeout(1):
             await writer.wait_closed()
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
 
 
 def address_of(pdu: Any) -> tuple[int, int, bytes]:

@@ -6,8 +6,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
 from telecom.conformance.results import Report, Verdict
-from telecom.conformance.smpp.settings import Settings
-from telecom.conformance.smpp.suite import CATALOGUES, Role, report
+from telecom.conformance.smpp.settings import Role, Settings
+from telecom.conformance.smpp.suite import CATALOGUES, report
 from tests.conformance import raw_smsc
 
 HURRIED = 0.4

@@ -3,7 +3,8 @@
 import pytest
 
 from telecom.conformance.results import Verdict
-from telecom.conformance.smpp.suite import CATALOGUES, Role
+from telecom.conformance.smpp.settings import Role
+from telecom.conformance.smpp.suite import CATALOGUES
 from tests.conformance import broken_esmes as esmes
 from tests.conformance.raw_esme import RawEsme
 from tests.conformance.runs import HURRIED, names, not_passed, run_against_esme, skipped_for

@@ -1,7 +1,6 @@
 """Each SMSC with one thing wrong is found out by the cases that are about it, and by no others."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -10,10 +9,11 @@ from ssl import CERT_NONE, SSLContext, create_default_context
 import pytest
 
 from telecom.conformance.results import Verdict
-from telecom.conformance.smpp.suite import CATALOGUES, Role
+from telecom.conformance.smpp.settings import Role
+from telecom.conformance.smpp.suite import CATALOGUES
 from telecom.net.smpp_tls import self_signed, server_context
 from tests.conformance import broken_smscs as smscs
-from tests.conformance.raw_smsc import RawSmsc, ended
+from tests.conformance.raw_smsc import RawSmsc, ended, free_port
 from tests.conformance.runs import HURRIED, names, not_passed, run_against_smsc
 
 NOT_PASSED = (Verdict.FAIL, Verdict.WARN, Verdict.ERROR)
@@ -407,12 +407,6 @@ async def test_an_smsc_with_timers() -> None:
     async with RawSmsc(timer=0.1) as smsc:
         report = await run_against_smsc(smsc.port, "timers", slow=5)
     assert names(report, Verdict.PASS) == TIMER_CASES
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @pytest.mark.parametrize(

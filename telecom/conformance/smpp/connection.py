@@ -270,6 +270,7 @@ class Connection:
                 data = await self._reader.read(_CHUNK)
                 if not data:
                     self.over = "the connection was closed"
+                    self._writer.close()  # it may wait for that
                 self._take(data)
                 self._news.set()
         except (ConnectionError, ssl.SSLError) as error:

@@ -1,10 +1,18 @@
 """What a run is told about the peer under test."""
 
+from enum import StrEnum
 from ssl import SSLContext
 
 import msgspec
 
 from telecom.smpp.versions import InterfaceVersion
+
+
+class Role(StrEnum):
+    """What we are: the other one is under test."""
+
+    ESME = "esme"
+    SMSC = "smsc"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

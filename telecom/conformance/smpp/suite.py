@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Final
 
 from telecom.conformance.case import Case, Catalogue
@@ -11,16 +10,8 @@ from telecom.conformance.run import run_cases
 from telecom.conformance.smpp.cases.esme import CASES as ESME_CASES
 from telecom.conformance.smpp.cases.smsc import CASES as SMSC_CASES
 from telecom.conformance.smpp.esme_under_test import EsmeUnderTest
-from telecom.conformance.smpp.settings import Settings
+from telecom.conformance.smpp.settings import Role, Settings
 from telecom.conformance.smpp.smsc_under_test import SmscUnderTest
-
-
-class Role(StrEnum):
-    """What we are: the other one is under test."""
-
-    ESME = "esme"
-    SMSC = "smsc"
-
 
 CATALOGUES: Final[dict[Role, Catalogue]] = {Role.ESME: SMSC_CASES, Role.SMSC: ESME_CASES}
 """The cases, by what we are."""
