@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from telecom.gateway.accounts import Accounts
 from telecom.gateway.cancellations import Cancellations
 from telecom.gateway.clock import Clock
@@ -29,6 +31,16 @@ Handler = Callable[[ServerSession, Any], None]
 """Takes a request of a session, and answers it then or later."""
 
 
+class MessageStore(msgspec.Struct, frozen=True):
+    """Where messages are kept, and what is needed to keep one."""
+
+    queue: MessageQueue
+    pending: PendingMessages
+    limits: RateLimits
+    partitions: Partitions
+    ids: MessageIds
+
+
 class Messaging:
     """Takes the requests of ESMEs that submit messages, and those about submitted ones."""
 
@@ -36,54 +48,26 @@ class Messaging:
         self,
         config: GatewayConfig,
         accounts: Accounts,
-        routes: Routes,
+        store: MessageStore,
         *,
-        queue: MessageQueue,
-        pending: PendingMessages,
-        limits: RateLimits,
-        partitions: Partitions,
-        ids: MessageIds,
+        routes: Routes,
         receipts: Receipts,
         metrics: Metrics,
         clock: Clock,
     ) -> None:
-        owned = OwnedMessages(pending, accounts)
-        replacements = Replacements(pending, receipts, clock=clock)
-        self._transactions = Transactions(pending)
-        submissions = Submissions(
-            config,
-            accounts,
-            routes,
-            queue=queue,
-            replacements=replacements,
-            transactions=self._transactions,
-            limits=limits,
-            partitions=partitions,
-            ids=ids,
-            metrics=metrics,
-            clock=clock,
-        )
-        multiple = MultipleSubmissions(
-            submissions,
-            accounts,
-            {table.name: table for table in config.distribution_lists},
-            pending=pending,
-            partitions=partitions,
-            ids=ids,
-            memory=2 * config.messages.max_validity + config.messages.remembered,
-        )
-        queries = Queries(owned, metrics=metrics, clock=clock)
-        cancellations = Cancellations(
-            pending, owned, replacements, accounts, metrics=metrics, clock=clock
-        )
-        texts = TextReplacements(
-            pending,
-            owned,
-            accounts,
-            canned={message.id: message.text for message in config.default_messages},
-            metrics=metrics,
-            clock=clock,
-        )
+        self._config = config
+        self._accounts = accounts
+        self._store = store
+        self._metrics = metrics
+        self._clock = clock
+        self._owned = OwnedMessages(store.pending, accounts)
+        self._replacements = Replacements(store.pending, receipts, clock=clock)
+        self._transactions = Transactions(store.pending)
+        submissions = self._submissions(routes)
+        multiple = self._multiple_submissions(submissions)
+        queries = Queries(self._owned, metrics=metrics, clock=clock)
+        cancellations = self._cancellations()
+        texts = self._text_replacements()
         self._parts = (multiple, queries, cancellations, texts)
         self.handlers: Mapping[type[Pdu], Handler] = {
             SubmitSm: submissions.take,
@@ -93,6 +77,53 @@ class Messaging:
             CancelSm: cancellations.take,
             ReplaceSm: texts.take,
         }
+
+    def _submissions(self, routes: Routes) -> Submissions:
+        return Submissions(
+            self._config,
+            self._accounts,
+            routes,
+            queue=self._store.queue,
+            replacements=self._replacements,
+            transactions=self._transactions,
+            limits=self._store.limits,
+            partitions=self._store.partitions,
+            ids=self._store.ids,
+            metrics=self._metrics,
+            clock=self._clock,
+        )
+
+    def _multiple_submissions(self, submissions: Submissions) -> MultipleSubmissions:
+        messages = self._config.messages
+        return MultipleSubmissions(
+            submissions,
+            self._accounts,
+            {table.name: table for table in self._config.distribution_lists},
+            pending=self._store.pending,
+            partitions=self._store.partitions,
+            ids=self._store.ids,
+            memory=2 * messages.max_validity + messages.remembered,
+        )
+
+    def _cancellations(self) -> Cancellations:
+        return Cancellations(
+            self._store.pending,
+            self._owned,
+            self._replacements,
+            self._accounts,
+            metrics=self._metrics,
+            clock=self._clock,
+        )
+
+    def _text_replacements(self) -> TextReplacements:
+        return TextReplacements(
+            self._store.pending,
+            self._owned,
+            self._accounts,
+            canned={message.id: message.text for message in self._config.default_messages},
+            metrics=self._metrics,
+            clock=self._clock,
+        )
 
     async def drain(self) -> None:
         """Wait until everything taken has been answered; outcomes that are awaited are not."""

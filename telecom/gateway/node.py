@@ -23,7 +23,7 @@ from telecom.gateway.from_network import FromNetwork
 from telecom.gateway.health import Health
 from telecom.gateway.ledger_reader import LedgerReader
 from telecom.gateway.lookups import Lookups
-from telecom.gateway.messaging import Messaging
+from telecom.gateway.messaging import MessageStore, Messaging
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.mobile_originated import MobileOriginated
 from telecom.gateway.outage import LAST_RECORDS, at_most, repeat
@@ -294,18 +294,20 @@ class GatewayNode(Daemon):
         return Messaging(
             self.config,
             self._access.accounts,
-            self._routes,
-            queue=queue,
-            pending=PendingMessages(
-                self._redis,
+            MessageStore(
+                queue,
+                PendingMessages(
+                    self._redis,
+                    self._partitions,
+                    outbox=_outbox_bounds(self.config),
+                    ended=_ended_bounds(self.config),
+                ),
+                RateLimits(self._redis),
                 self._partitions,
-                outbox=_outbox_bounds(self.config),
-                ended=_ended_bounds(self.config),
+                ids,
             ),
+            routes=self._routes,
             receipts=Receipts(self._access.accounts),
-            limits=RateLimits(self._redis),
-            partitions=self._partitions,
-            ids=ids,
             metrics=self.metrics,
             clock=self._clock,
         )
@@ -329,6 +331,7 @@ class GatewayNode(Daemon):
             LedgerReader(ledger, self._tariffs),
             health=self._health,
             metrics=self.metrics,
+            trusted=self.config.http.trusted,
             drain=self.drain,
         )
         server = HttpServer(app)

@@ -22,7 +22,7 @@ from telecom.gateway.delivery import MessageDelivery
 from telecom.gateway.dispatch import dispatch
 from telecom.gateway.from_network import FromNetwork
 from telecom.gateway.lookups import Lookups
-from telecom.gateway.messaging import Messaging
+from telecom.gateway.messaging import MessageStore, Messaging
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.mobile_originated import MobileOriginated
 from telecom.gateway.node import _routes
@@ -158,13 +158,15 @@ class Node:
         self.messaging = Messaging(
             self.config,
             accounts,
-            routes,
-            queue=self.queue,
-            pending=PendingMessages(self.redis, PARTITIONS),
+            MessageStore(
+                self.queue,
+                PendingMessages(self.redis, PARTITIONS),
+                RateLimits(self.redis),
+                PARTITIONS,
+                ids,
+            ),
+            routes=routes,
             receipts=Receipts(accounts),
-            limits=RateLimits(self.redis),
-            partitions=PARTITIONS,
-            ids=ids,
             **shared,
         )
         self.from_network = FromNetwork(

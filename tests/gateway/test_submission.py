@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from telecom.gateway.accounts import Accounts
 from telecom.gateway.clock import Clock
-from telecom.gateway.messaging import Messaging
+from telecom.gateway.messaging import MessageStore, Messaging
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.node import _routes
 from telecom.gateway.receipts import Receipts
@@ -209,16 +209,13 @@ class NodeWithoutRedis:
         time = Time()
         settings = config()
         accounts = Accounts(settings.accounts)
+        store: Any = self.store
         self.messaging = Messaging(
             settings,
             accounts,
-            _routes(settings),
-            queue=self.store,  # type: ignore[arg-type]
-            pending=self.store,  # type: ignore[arg-type]
+            MessageStore(store, store, store, PARTITIONS, MessageIds(1)),
+            routes=_routes(settings),
             receipts=Receipts(accounts),
-            limits=self.store,  # type: ignore[arg-type]
-            partitions=PARTITIONS,
-            ids=MessageIds(1),
             metrics=Metrics(),
             clock=Clock(time.monotonic, time.wall),
         )

@@ -24,15 +24,20 @@ from telecom.store.lua import Client
 from telecom.store.messages import MessageQueue
 from telecom.store.node import next_incarnation
 from telecom.store.outbox import Outbox
+from telecom.store.pending import PendingMessages, Replacement
 from telecom.store.records import (
+    Amendment,
     Deferral,
     Depth,
+    Ended,
     FsmRequest,
     OutboxItem,
+    PendingFlag,
     Progress,
     SriAnswered,
     SriSent,
     Taken,
+    Withdrawal,
 )
 from telecom.store.upstream import Accepted, Found, Told, UpstreamMessages, UpstreamReceipt
 
@@ -227,3 +232,39 @@ async def test_receipts_of_upstreams_find_their_messages(
     assert await upstream.told(receipts, NOW) == [Found(part.message, told) for part in parts]
     assert await upstream.parts([("up", parts[0].message)]) == [[told]]
     await upstream.ended([("up", part.message) for part in parts])
+
+
+async def test_messages_that_wait_are_seen_and_changed(
+    cluster: Client, partitions: Partitions, message: MakeMessage
+) -> None:
+    queue, pending = MessageQueue(cluster, partitions), PendingMessages(cluster, partitions)
+    sent = [message(f"44770090{number:04}") for number in range(48)]
+    await queue.accept(sent, NOW)
+    looks = await pending.look([each.id for each in sent])
+    stored = [look.stored for look in looks if look.stored is not None]
+    assert [each.message for each in stored] == sent
+    changed = [replace(each, registered_delivery=1) for each in sent[:16]]
+    amendments = [
+        Amendment(was, now, is_rescheduled=False)
+        for was, now in zip(stored[:16], changed, strict=True)
+    ]
+    assert await pending.amend(amendments) == [True] * 16
+    deletions = [
+        Withdrawal(each, Ended.of(each.message, 4, error=0, at=NOW), (b"deleted",))
+        for each in stored[16:32]
+    ]
+    assert await pending.withdraw(deletions, NOW) == [True] * 16
+    new = [message(each.destination) for each in sent[32:]]
+    present = await pending.present(new)
+    replacements = [
+        Replacement(
+            it, tuple(Withdrawal(was, Ended.of(was.message, 4, error=0, at=NOW)) for was in them)
+        )
+        for it, them in zip(new, present, strict=True)
+    ]
+    assert await pending.replace(replacements, NOW) == [True] * 16
+    await pending.name_together(new[0].id, [each.id for each in new], seconds=60)
+    await queue.flag([PendingFlag(each.destination, "demo", "", b"back") for each in sent])
+    assert {held.message.id for held in await take_all(queue)} == {
+        each.id for each in (*sent[:16], *new)
+    }
