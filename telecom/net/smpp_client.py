@@ -29,6 +29,7 @@ from telecom.net.smpp_client_pdus import (
 from telecom.net.smpp_link import Address as Host
 from telecom.net.smpp_link import LinkLimits, TcpCapture
 from telecom.net.smpp_message import Delivery, PartReceipt, Receipts, Submission
+from telecom.net.smpp_tls import client_context
 from telecom.smpp import codec, tlvs
 from telecom.smpp.errors import LinkClosedError, LocalError
 from telecom.smpp.pdus import (
@@ -228,8 +229,11 @@ class Esme(Calls):
 
         Raises `TimeoutError` after so many seconds, `LinkClosedError` when the client is closed.
         """
-        async with asyncio.timeout(timeout):
-            delivery = await self._inbox.take()
+        try:
+            async with asyncio.timeout(timeout):
+                delivery = await self._inbox.take()
+        except TimeoutError:
+            raise TimeoutError(f"nothing was delivered within {timeout:g} s") from None
         if delivery is None:
             raise LinkClosedError("the client is closed")
         return delivery
@@ -259,7 +263,7 @@ def connect(
     system_type: str = "",
     address_range: str = "",
     others: Sequence[Host] = (),
-    ssl: SSLContext | None = None,
+    ssl: SSLContext | bool | None = None,
     version: InterfaceVersion = InterfaceVersion.V34,
     assumed_version: InterfaceVersion | None = None,
     window: int | None = None,
@@ -276,19 +280,24 @@ def connect(
 ) -> Esme:
     """Return a client of an SMSC, bound inside its `async with` block.
 
-    It tries `host` first, then the `others`, whenever it connects; without `wait` the block begins
-    at once, and what is sent waits. An SMSC that does not say which version it speaks knows no
-    optional parameters (SMPP 3.4 5.3.2.25), unless `assumed_version` says better. `window` is how
-    many requests may await their responses, `rate` how many a second go out; an SMSC that says
-    that it is congested (5.0) gets fewer. `long` is how long messages go, `join` whether those
-    that are delivered in parts are made whole, `closing` how many seconds unbinding may take (the
-    response timer's if not said). `on_notification` is called with what is neither message nor
-    receipt, as alert_notification. Raises `LocalError` for what SMPP cannot carry.
+    With `ssl` it connects by TLS: True checks the certificate as browsers do, a context of
+    `telecom.net.smpp_tls.client_context` as it says. It tries `host` first, then the `others`,
+    whenever it connects; without `wait` the block begins at once, and what is sent waits. An SMSC
+    that does not say which version it speaks knows no optional parameters (SMPP 3.4 5.3.2.25),
+    unless `assumed_version` says better. `window` is how many requests may await their responses,
+    `rate` how many a second go out; an SMSC that says that it is congested (5.0) gets fewer.
+    `long` is how long messages go, `join` whether those that are delivered in parts are made
+    whole, `closing` how many seconds unbinding may take (the response timer's if not said).
+    `on_notification` is called with what is neither message nor receipt, such as
+    alert_notification. Raises `LocalError` for what SMPP cannot carry.
     """
     request = _bind(bind, version, system_id, password, system_type, address_range)
     if version is InterfaceVersion.V33 and bind is BindTransceiver:
         raise LocalError("SMPP 3.3 has no transceiver: bind as a transmitter or as a receiver")
-    link = LinkSettings(request, _limits(limits, version, assumed_version, window), ssl, capture)
+    context = client_context() if ssl is True else ssl or None
+    link = LinkSettings(
+        request, _limits(limits, version, assumed_version, window), context, capture
+    )
     settings = EsmeSettings(
         back_off=back_off,
         rate=rate,

@@ -1,7 +1,8 @@
 """Staying bound: a client's link is followed by another one when it is lost."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 import structlog
 
@@ -104,23 +105,27 @@ class StandingBinding:
             self.gate.open(link)
 
     async def _keep(self) -> None:
+        loop = asyncio.get_running_loop()
+        back_off = self._back_off or BackOff()
+        delays = back_off.delays()
         try:
             if self.link is None:
-                await self._connect_at_last(at_once=True)
+                await self._connect_at_last(chain((0.0,), delays))
             while self.link is not None:
+                since = loop.time()
                 await asyncio.shield(self.link.lost)
                 if self._back_off is None:
                     return
-                await self._connect_at_last(at_once=False)
+                if loop.time() - since > back_off.longest:  # else the SMSC binds and hangs up
+                    delays = back_off.delays()
+                await self._connect_at_last(delays)
         finally:
             self._end()
 
-    async def _connect_at_last(self, *, at_once: bool) -> None:
+    async def _connect_at_last(self, delays: Iterator[float]) -> None:
         """Connect, however often that has to be tried."""
-        for delay in (self._back_off or BackOff()).delays():
-            if not at_once:
-                await asyncio.sleep(delay)
-            at_once = False
+        for delay in delays:
+            await asyncio.sleep(delay)
             try:
                 await self._connect()
             except (OSError, SmppError) as error:  # TimeoutError is an OSError

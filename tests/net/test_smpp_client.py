@@ -359,6 +359,15 @@ async def test_tls(smsc: Smsc, certificate: Path) -> None:
         assert (await esme.submit("447700900123", "hello")).message_id == "id1"
 
 
+async def test_tls_as_browsers_check_it(smsc: Smsc, certificate: Path) -> None:
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.load_cert_chain(certificate)
+    await smsc.server.start("127.0.0.1", 0, ours)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        async with telecom.connect(*smsc.server.addresses[1], system_id="demo", ssl=True):
+            pass
+
+
 def test_the_front_door_knows_only_what_it_offers() -> None:
     assert [getattr(telecom, name).__name__ for name in telecom.__all__] == [
         "await_outbind",

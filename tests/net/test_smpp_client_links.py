@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -110,6 +111,35 @@ async def test_another_address_takes_over(smsc: Smsc) -> None:
             await first.server.close(1)
             await esme.submit("1", "two")
         assert (len(first.requests), len(smsc.requests)) == (1, 1)
+
+
+class Counted:
+    """A back-off that counts how often it begins anew."""
+
+    longest = 1000.0
+
+    def __init__(self) -> None:
+        self.begun = 0
+
+    def delays(self) -> Iterator[float]:
+        self.begun += 1
+        return repeat(0.001)
+
+
+async def test_an_smsc_that_binds_and_hangs_up_is_called_ever_less_often(smsc: Smsc) -> None:
+    back_off: Any = Counted()
+    async with smsc.client(back_off=back_off):
+        for binds in range(1, 5):
+            await until(lambda binds=binds: len(smsc.binds) == binds and smsc.server.sessions)  # type: ignore[misc]
+            smsc.session.abort()
+            await until(lambda: not smsc.server.sessions)
+        await until(lambda: len(smsc.binds) == 5)
+    assert back_off.begun == 1
+    back_off.longest = 0.0
+    async with smsc.client(back_off=back_off):
+        smsc.session.abort()
+        await until(lambda: len(smsc.binds) == 7)
+    assert back_off.begun == 3
 
 
 async def test_without_waiting_for_the_first_bind() -> None:
