@@ -1,11 +1,11 @@
 """The gateway's HTTP API: health, metrics, accounts, number lookup, statements, evidence."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response, status
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response, status
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -15,9 +15,10 @@ from redis.exceptions import RedisError
 from telecom.charging.statements import month_of
 from telecom.gateway.access import Access
 from telecom.gateway.accounts_api import accounts
-from telecom.gateway.api_access import Caller, Operator
+from telecom.gateway.api_access import Caller, Inside, Operator, insider
 from telecom.gateway.health import Health
 from telecom.gateway.ledger_reader import LedgerReader
+from telecom.gateway.lockout import IpNetwork
 from telecom.gateway.lookups import LookupRefused, Lookups
 from telecom.gateway.metrics import Metrics
 from telecom.runtime.http_bounds import wrong_request
@@ -48,15 +49,20 @@ def make_api(
     *,
     health: Health,
     metrics: Metrics,
+    trusted: Sequence[IpNetwork],
     drain: Callable[[], None],
 ) -> FastAPI:
-    """Return the application; every path under /v1 wants an account's name and password."""
+    """Return the application; every path under /v1 wants an account's name and password.
+
+    Who asks from a `trusted` network sees how the node does without.
+    """
     app = FastAPI(title="telecom gateway", description=__doc__ or "")
     app.state.access = access
     app.state.lookups = lookups
     app.state.ledger = ledger
     app.state.health = health
     app.state.metrics = metrics
+    app.state.trusted = trusted
     app.state.drain = drain
     app.add_exception_handler(RequestValidationError, wrong_request)
     app.include_router(operation)
@@ -70,22 +76,26 @@ services = APIRouter()
 
 
 @operation.get("/healthz")
-async def healthz(request: Request, response: Response) -> dict[str, Any]:
-    """Tell whether the node works and takes more: 503, and faults by name, when it does not."""
+async def healthz(request: Request, response: Response, inside: Inside) -> dict[str, Any]:
+    """Tell whether the node works and takes more: 503 when it does not.
+
+    In the networks of http.trusted, and to the platform's operator, it names the faults as well,
+    and the upstreams.
+    """
     health: Health = request.app.state.health
-    if health.is_draining:
+    faults = {} if health.is_draining else await health.faults()
+    works = {"status": "draining" if health.is_draining else "faulty" if faults else "ok"}
+    if works["status"] != "ok":
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-        return {"status": "draining", "faults": {}, "upstreams": health.upstreams}
-    faults = await health.faults()
-    if faults:
-        response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    works = {"status": "faulty" if faults else "ok", "faults": faults}
-    return {**works, "upstreams": health.upstreams}
+    return {**works, "faults": faults, "upstreams": health.upstreams} if inside else works
 
 
-@operation.get("/metrics")
+@operation.get("/metrics", dependencies=[Depends(insider)])
 async def prometheus(request: Request) -> Response:
-    """Return the node's metrics as Prometheus reads them."""
+    """Return the node's metrics as Prometheus reads them.
+
+    In the networks of http.trusted, and elsewhere to the platform's operator.
+    """
     metrics: Metrics = request.app.state.metrics
     health: Health = request.app.state.health
     with contextlib.suppress(RedisError):

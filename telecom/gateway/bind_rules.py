@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from telecom.gateway.account import BIND_TYPES, Account
-from telecom.gateway.lockout import address_of
+from telecom.gateway.lockout import is_in
 from telecom.net.smpp_server import ServerSession
 from telecom.net.smpp_tls import common_name
 from telecom.smpp.pdus import Bind
@@ -50,10 +50,7 @@ STATUSES: Final[Mapping[Refusal, CommandStatus]] = {
 
 
 def _comes_from_network(account: Account, _: Bind, session: ServerSession) -> bool:
-    if not account.networks:
-        return True
-    address = address_of(session.peer[0])
-    return address is not None and any(address in network for network in account.networks)
+    return not account.networks or is_in(session.peer[0], account.networks)
 
 
 def _shows_certificate(account: Account, _: Bind, session: ServerSession) -> bool:

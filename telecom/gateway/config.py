@@ -59,6 +59,11 @@ class HttpListener(Table):
 
     host: str = "127.0.0.1"
     port: Port = 8080
+    trusted: tuple[IPv4Network | IPv6Network, ...] = Field(
+        default=(IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
+        description="who sees the metrics, which name accounts, and the faults of the health check"
+        " without being the platform's operator; nobody who comes by a proxy",
+    )
 
 
 class RedisStore(Table):

@@ -114,7 +114,7 @@ class Lockout:
 
     def failed(self, system_id: str, host: str, now: float) -> float:
         """Count a failure; return how long the pair or the address is locked out from now."""
-        if self._is_exempt(host):
+        if is_in(host, self._exempt):
             return 0.0
         site = site_of(host)
         return max(self._pairs.failed((system_id, site), now), self._addresses.failed(site, now))
@@ -123,12 +123,14 @@ class Lockout:
         """Forget what has failed for this name from this address."""
         self._pairs.forget((system_id, site_of(host)))
 
-    def _is_exempt(self, host: str) -> bool:
-        address = address_of(host)
-        return address is not None and any(address in network for network in self._exempt)
+
+def is_in(host: str, networks: Iterable[IpNetwork]) -> bool:
+    """Tell whether a peer is in one of these networks."""
+    address = _address_of(host)
+    return address is not None and any(address in network for network in networks)
 
 
-def address_of(host: str) -> IpAddress | None:
+def _address_of(host: str) -> IpAddress | None:
     """Return the address of a peer, None for what is none, as that of a unix socket.
 
     An IPv4 address that an IPv6 socket has accepted is an IPv4 address.
@@ -143,7 +145,7 @@ def address_of(host: str) -> IpAddress | None:
 
 def site_of(host: str) -> Hashable:
     """Return what counts as one address: of IPv6 the prefix of a site."""
-    address = address_of(host)
+    address = _address_of(host)
     if isinstance(address, IPv6Address):
         return int(address) >> _SITE
     return str(address)

@@ -20,7 +20,7 @@ from telecom.store.accounts import StoredAccounts
 from telecom.store.binds import BindLeases
 from telecom.store.embedded import connect as connect_redis
 from tests.gateway.pipeline import eventually
-from tests.gateway.whole import connect, http_client, make, simulated
+from tests.gateway.whole import DEMO, connect, http_client, make, simulated
 
 NUMBER = "447700900123"
 SLOW = ("slow", "slow")
@@ -317,6 +317,30 @@ async def test_an_inactive_account_has_no_http_api(pair: Pair, new: str) -> None
     await change(pair, active=False)
     async with http_client(pair.second, (new, new)) as http:
         assert (await http.get("/v1/statement")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("auth", "headers", "status"),
+    [
+        (None, {}, 200),
+        (None, {"x-forwarded-for": "192.0.2.1"}, 401),
+        (None, {"forwarded": "for=192.0.2.1"}, 401),
+        (SLOW, {"forwarded": "for=192.0.2.1"}, 403),
+        (DEMO, {"forwarded": "for=192.0.2.1"}, 200),
+    ],
+)
+async def test_metrics_name_accounts_and_are_not_for_everybody(
+    pair: Pair, auth: Any, headers: dict[str, str], status: int
+) -> None:
+    async with http_client(pair.first, auth) as http:
+        assert (await http.get("/metrics", headers=headers)).status_code == status
+
+
+async def test_who_is_no_insider_sees_only_whether_the_node_works(pair: Pair) -> None:
+    async with http_client(pair.first, None) as http:
+        assert (await http.get("/healthz")).json().keys() == {"status", "faults", "upstreams"}
+        health = await http.get("/healthz", headers={"x-forwarded-for": "192.0.2.1"})
+        assert (health.status_code, health.json()) == (200, {"status": "ok"})
 
 
 async def test_it_is_documented(pair: Pair) -> None:
