@@ -124,12 +124,21 @@ async def test_the_end() -> None:
             await task
 
 
-async def test_the_rate_holds_back_and_goes_on() -> None:
+async def test_the_rate_holds_back_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 5.0
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now)
     gate, link = opened(1000, rate=1000.0)
     assert [gate.at_once() for _ in range(21)] == [link] * 20 + [None]
     tasks = await waiting(gate, 5)
     assert done(tasks) == [False] * 5
+    now += 0.0035
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert done(tasks) == [True, True, True, False, False]
+    now += 0.1
     assert await asyncio.gather(*tasks) == [link] * 5
+    while gate.at_once():
+        pass
     (late,) = await waiting(gate, 1)
     gate.end()
     with pytest.raises(LinkClosedError):
