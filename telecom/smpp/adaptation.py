@@ -30,7 +30,8 @@ def is_too_long(pdu: Pdu, version: InterfaceVersion) -> bool:
     """Tell whether a short_message has the 255 octets that only 5.0 allows, 4.7.28."""
     if version >= InterfaceVersion.V50:
         return False
-    return len(getattr(pdu, "short_message", b"")) > MAX_SHORT_MESSAGE
+    octets = getattr(pdu, "short_message", None)
+    return isinstance(octets, bytes) and len(octets) > MAX_SHORT_MESSAGE
 
 
 def _without_tlvs(pdu: Pdu) -> Pdu:

@@ -119,7 +119,7 @@ class Session:
         if state is not None and not 0 <= state <= _CONGESTED:
             raise LocalError(f"congestion_state={state}")
         self._congestion = None if state is None else CONGESTION_STATE(state)
-        self._agree_on(self.version)
+        self._adapts = state is not None or self.version is InterfaceVersion.V33
 
     # Octets and events
 

@@ -21,6 +21,7 @@ from telecom.smpp.pdus import (
     SubmitSm,
     SubmitSmResp,
 )
+from telecom.smpp.session import SessionLimits
 from telecom.smpp.states import Side
 from telecom.smpp.status import CommandStatus as Status
 from telecom.smpp.tlvs import (
@@ -154,3 +155,11 @@ def test_the_window_of_the_peer_has_the_answer_that_is_set() -> None:
     playbook = bound_esme(peer_window=1, over_window=Status.ESME_RMSGQFUL)
     playbook << Received(DeliverSm(), 1) >> Tell(DeliverSm)
     playbook << Received(DeliverSm(), 2) >> Send(full, 2)
+
+
+def test_other_limits_leave_the_version_that_was_agreed_on() -> None:
+    playbook = bound_smsc(peer=V50)
+    playbook.session.limit(SessionLimits(version=V34))
+    playbook.session.congestion = 90
+    assert playbook.session.version is V50
+    playbook << Received(EnquireLink(), 3) >> Send(EnquireLinkResp(tlvs=(BUSY,)), 3)

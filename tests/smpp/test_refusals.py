@@ -114,3 +114,11 @@ def test_the_body_of_an_error_is_ignored_where_it_means_nothing() -> None:
     octets = bytes.fromhex("00000012 80000004 00000058 00000002 3132")
     told = SubmitSmResp(command_status=Status.ESME_RTHROTTLED, sequence_number=2)
     playbook << Received(octets) >> Tell(Responded(SUBMIT, told))
+
+
+def test_what_is_no_short_message_at_all_is_our_own_fault() -> None:
+    playbook = bound_esme()
+    for wrong in (None, 5, "hello"):
+        with pytest.raises(LocalError):
+            playbook.session.send_request(SubmitSm(short_message=wrong), 0.0)  # type: ignore[arg-type]
+    assert playbook.session.window_free == playbook.session.limits.window
