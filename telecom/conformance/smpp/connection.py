@@ -297,8 +297,8 @@ class Connection:
             self.send(answer(pdu.pdu), pdu.sequence_number)
 
     def _instead(self, otherwise: str) -> str:
-        """Tell what came in the place of what was waited for."""
-        came = [pdu for pdu in self.held if not isinstance(pdu.pdu, EnquireLink)]
+        """Tell what came in the place of what was waited for, but for what is just answered."""
+        came = [pdu for pdu in self.held if type(pdu.pdu) not in self.answers]
         if not came:
             return otherwise
         shown = ", ".join(str(pdu) for pdu in came[-3:])

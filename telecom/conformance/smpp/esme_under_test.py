@@ -33,6 +33,8 @@ RECEIVES: Final = "an ESME that binds as receiver or transceiver"
 SUBMITS: Final = "an ESME that submits messages"
 MOST_SUBMITTED: Final = 1000
 """Messages of the ESME that are looked at."""
+MOST_WAITING: Final = 100
+"""Connections that wait to be used; more of them are refused."""
 SLOW: Final = "time for the peer's timers (--slow)"
 
 
@@ -130,6 +132,9 @@ class EsmeUnderTest:
     # Connections
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._arrived.qsize() >= MOST_WAITING:
+            writer.transport.abort()
+            return
         connection = Connection(
             reader,
             writer,
@@ -269,7 +274,3 @@ class EsmeUnderTest:
         )
         self.submitted.append(pdu)
         return pdu
-
-    async def pause(self) -> None:
-        """Let what has been sent go out as a segment of its own."""
-        await asyncio.sleep(0.02)
