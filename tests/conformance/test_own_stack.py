@@ -138,6 +138,19 @@ async def test_the_gateway_keeps_what_5_0_has(running_lab: Lab) -> None:
     assert "version_50.negotiated" in names(report, Verdict.PASS)
 
 
+SIMULATOR = {"destination": "88210123", "failing": "88210902", "replying": "", "patience": 15}
+
+
+@pytest.fixture(scope="module")
+def simulator_s(running_lab: Lab) -> Report:
+    """Run all cases against the SMSC simulator."""
+    return asyncio.run(run_against_smsc(2776 + running_lab.offset, **SIMULATOR))
+
+
+def test_the_smsc_simulator_keeps_all_that_it_must(simulator_s: Report) -> None:
+    assert names(simulator_s, Verdict.FAIL, Verdict.ERROR) == set(), not_passed(simulator_s)
+
+
 HEADING = """# Which clauses of SMPP are kept
 
 Made by `telecom conformance smpp --pics` from the cases, each of which names its clauses; a test
@@ -145,10 +158,13 @@ sees that it is up to date. "3.4" is SMPP 3.4 issue 1.2, "5.0" is SMPP 5.0.
 """
 
 
-def test_the_statement_is_up_to_date(gateway_s: list[Report], our_client_s: Report) -> None:
+def test_the_statement_is_up_to_date(
+    gateway_s: list[Report], simulator_s: Report, our_client_s: Report
+) -> None:
     """With WRITE_PICS in the environment it is made anew."""
     parts = (
         ("The gateway, as an SMSC", gateway_s),
+        ("The SMSC simulator, as an SMSC", [simulator_s]),
         ("The client, as an ESME", [our_client_s]),
     )
     text = HEADING + "".join(
