@@ -25,7 +25,7 @@ from telecom.store.records import Amendment, Stored
 
 
 class TextReplacements(Changes[ReplaceSm, Amendment]):
-    """Changes messages of which nothing has reached the handset; they keep their ids."""
+    """Changes messages of which no handset, or upstream, has a part; they keep their ids."""
 
     def __init__(
         self,
@@ -49,8 +49,8 @@ class TextReplacements(Changes[ReplaceSm, Amendment]):
     def _make(self, asked: Asked[ReplaceSm], stored: Stored) -> Amendment:
         request, message = asked.request, stored.message
         check_registered_delivery(request)
-        if message.segments_done:
-            raise PduError(self._failed, request.sequence_number, "parts of it are delivered")
+        if message.segments_done or message.upstream_ids:
+            raise PduError(self._failed, request.sequence_number, "parts of it have left")
         encoding = 0 if request.sm_default_msg_id else message.encoding
         revised = self._revise(asked, stored, _user_data(request, encoding, self._canned))
         changed = msgspec.structs.replace(

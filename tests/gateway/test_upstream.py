@@ -173,6 +173,20 @@ async def test_what_it_has_accepted_is_not_sent_again_when_the_next_part_fails(
     assert len(smsc.submits) == 3
 
 
+async def test_what_it_has_accepted_a_part_of_has_no_other_text(
+    smsc: Smsc, up: Esme, store: Store, time: Time
+) -> None:
+    text = MESSAGE_PAYLOAD(b"a" * 153 + b"b" * 10)
+    message_id = await up.submits(NUMBER, "", tlvs=(text,))
+    (await smsc.submit()).accepts()
+    (await smsc.submit()).refuses(CommandStatus.ESME_RSYSERR)
+    await store.until(stored=1, deferred=1)
+    replace = ReplaceSm(message_id=message_id.encode(), source_addr=OWNED, short_message=b"other")
+    assert (await up.asks(replace)).command_status == CommandStatus.ESME_RREPLACEFAIL
+    time.advance(30)
+    assert (await smsc.submit()).accepts().text == "b" * 10
+
+
 @pytest.mark.parametrize("status", [0x08, 0x14, 0x58, 0x64])
 async def test_what_passes_is_tried_again(
     smsc: Smsc, up: Esme, store: Store, time: Time, status: int
