@@ -14,10 +14,9 @@ from telecom.smpp.status import CommandStatus as Status
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """One field of a declaration; `error` is answered when its value breaks the rules."""
+    """One field of a declaration; `error`, of those that have one, answers a broken value."""
 
     default: Any
-    error: Status
 
     @property
     def format(self) -> str:
@@ -41,6 +40,7 @@ class CString(Field, frozen=True, kw_only=True):
     """A C-octet string of at most `size` octets, or exactly so many; NUL counted."""
 
     size: int
+    error: Status
     fixed: bool = False
 
     @property
@@ -95,6 +95,8 @@ class Integer(Field, frozen=True, kw_only=True):
 
 class CountedOctets(Field, frozen=True, kw_only=True):
     """Octets after their count, such as sm_length and short_message, SMPP 3.4 5.2.21."""
+
+    error: Status
 
     @property
     def format(self) -> str:
@@ -158,7 +160,7 @@ def date_time(error: Status) -> Any:
 
 def integer(size: int, default: int = 0) -> Any:
     """Declare an unsigned integer of `size` octets."""
-    return Integer(default=default, error=Status.ESME_RINVCMDLEN, size=size)
+    return Integer(default=default, size=size)
 
 
 def counted_octets(error: Status) -> Any:
@@ -166,16 +168,16 @@ def counted_octets(error: Status) -> Any:
     return CountedOctets(default=b"", error=error)
 
 
-def counted(part: type, error: Status) -> Any:
+def counted(part: type) -> Any:
     """Declare structures of one class that follow their count."""
-    return CountedParts(default=(), error=error, classes={None: part})
+    return CountedParts(default=(), classes={None: part})
 
 
-def counted_choice(parts: Mapping[int | None, type], error: Status) -> Any:
+def counted_choice(parts: Mapping[int | None, type]) -> Any:
     """Declare structures of several classes that follow their count, each after its flag."""
-    return CountedParts(default=(), error=error, classes=parts)
+    return CountedParts(default=(), classes=parts)
 
 
 def rest() -> Any:
     """Declare all that is left of an optional parameter."""
-    return Rest(default=b"", error=Status.ESME_RINVPARLEN)
+    return Rest(default=b"")

@@ -278,7 +278,7 @@ class SubmitMulti(Pdu, frozen=True):
     source_addr_npi: int = integer(1)
     source_addr: bytes = cstring(21, Status.ESME_RINVSRCADR)
     dest_addresses: tuple[SmeAddress | DistributionList, ...] = counted_choice(
-        {1: SmeAddress, 2: DistributionList}, Status.ESME_RINVNUMDESTS
+        {1: SmeAddress, 2: DistributionList}
     )
     esm_class: int = integer(1)
     protocol_id: int = integer(1)
@@ -297,7 +297,7 @@ class SubmitMultiResp(Pdu, frozen=True):
     """SMPP 3.4 4.5.2."""
 
     message_id: bytes = cstring(65, Status.ESME_RINVMSGID)
-    unsuccess_smes: tuple[UnsuccessSme, ...] = counted(UnsuccessSme, Status.ESME_RINVNUMDESTS)
+    unsuccess_smes: tuple[UnsuccessSme, ...] = counted(UnsuccessSme)
 
 
 @command(0x00000102)
