@@ -3,12 +3,11 @@
 import os
 import re
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from telecom.runtime.config import Digits, Port, Seconds, SystemId, Table
+from telecom.runtime.config import Digits, Network, Port, Seconds, SystemId, Table
 from telecom.smpp.pdus import Bind, BindReceiver, BindTransceiver, BindTransmitter
 from telecom.smpp.versions import InterfaceVersion
 
@@ -22,8 +21,18 @@ def _fits_in_a_pdu(password: SecretStr) -> SecretStr:
     return password
 
 
-SmppPassword = Annotated[SecretStr, AfterValidator(_fits_in_a_pdu)]
-Password = Annotated[SmppPassword, Field(min_length=1)]
+def _is_not_empty(password: SecretStr) -> SecretStr:
+    if not password.get_secret_value():
+        raise ValueError("1 to 8 ASCII characters")
+    return password
+
+
+SmppPassword = Annotated[
+    SecretStr, AfterValidator(_fits_in_a_pdu), Field(json_schema_extra={"maxLength": 8})
+]
+Password = Annotated[
+    SmppPassword, AfterValidator(_is_not_empty), Field(json_schema_extra={"minLength": 1})
+]
 SenderId = Annotated[str, Field(pattern="^[!-~][ -~]{0,19}$")]
 """SMPP 3.4 5.2.8: C-Octet String of 20 characters."""
 
@@ -93,7 +102,7 @@ class AccountTerms(Table):
         default=50, description="sessions at a time, of all nodes together"
     )
     bind_types: Annotated[tuple[BindType, ...], Field(min_length=1)] = tuple(BindType)
-    networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+    networks: tuple[Network, ...] = Field(
         default=(), description="where it may bind from; empty: anywhere"
     )
     tls_required: bool = Field(default=False, description="it may bind over TLS only")
@@ -173,9 +182,10 @@ class WithPassword(Table):
         name = table["password_env"]
         if "password" in rest:
             raise ValueError("password or password_env, not both")
-        if not os.environ.get(name):
+        password = os.environ.get(name) if isinstance(name, str) else None
+        if not password:
             raise ValueError(f"a password in the environment variable {name}")
-        return {**rest, "password": os.environ[name]}
+        return {**rest, "password": password}
 
 
 class AccountOfFile(Account, WithPassword):

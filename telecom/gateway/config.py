@@ -12,6 +12,7 @@ from telecom.gateway.account import AccountOfFile, IdFormat, Rate
 from telecom.gateway.upstream.settings import Upstream
 from telecom.runtime.config import (
     Digits,
+    Network,
     PointCode,
     Port,
     RoutingContext,
@@ -59,7 +60,7 @@ class HttpListener(Table):
 
     host: str = "127.0.0.1"
     port: Port = 8080
-    trusted: tuple[IPv4Network | IPv6Network, ...] = Field(
+    trusted: tuple[Network, ...] = Field(
         default=(IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
         description="who sees the metrics, which name accounts, and the faults of the health check"
         " without being the platform's operator; nobody who comes by a proxy",
@@ -184,7 +185,7 @@ class LockoutLimits(Table):
     within: Seconds = 60
     first: Seconds = 60
     longest: Seconds = 900
-    exempt: tuple[IPv4Network | IPv6Network, ...] = Field(
+    exempt: tuple[Network, ...] = Field(
         default=(), description="never locked out, such as a proxy that many clients come by"
     )
 
@@ -293,6 +294,17 @@ class GatewayConfig(BaseSettings):
         names = {account.system_id for account in self.accounts}
         if self.mo_default_account is not None and self.mo_default_account not in names:
             raise ValueError("mo_default_account: the system_id of an account")
+        return self
+
+    @model_validator(mode="after")
+    def _accounts_can_bind(self) -> Self:
+        tls = self.smpp.tls
+        for account in self.accounts:
+            if account.tls_required and tls is None:
+                raise ValueError(f"accounts.{account.system_id}.tls_required: needs smpp.tls")
+            if account.client_certificate and (tls is None or tls.client_ca is None):
+                key = f"accounts.{account.system_id}.client_certificate"
+                raise ValueError(f"{key}: needs smpp.tls.client_ca")
         return self
 
     def moved(

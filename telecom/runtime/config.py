@@ -1,10 +1,11 @@
 """Configuration files: TOML into a pydantic model, an error as one line."""
 
 import tomllib
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from telecom.runtime.errors import ConfigError
@@ -19,6 +20,21 @@ PointCode = Annotated[int, Field(ge=0, le=0xFFFFFF)]
 RoutingContext = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
 SystemId = Annotated[str, Field(pattern="^[ -~]{0,15}$")]
 """SMPP 3.4 5.2.1: C-Octet String of 15 ASCII characters."""
+
+
+def _network(value: object) -> object:
+    """Read a network; one of IPv4 addresses in IPv6 (RFC 4291 2.5.5.2) is a network of IPv4."""
+    if not isinstance(value, str):
+        return value
+    try:
+        network = ip_network(value)
+    except ValueError:
+        raise ValueError("a network such as 192.0.2.0/24 or 2001:db8::/32") from None
+    mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    return IPv4Network((mapped, network.prefixlen - 96)) if mapped else network
+
+
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 
 
 class Table(BaseModel):
@@ -87,6 +103,8 @@ def _expected(detail: ErrorDetails) -> str:
         return "expected a value, the key is missing"
     if detail["type"] == "extra_forbidden":
         return "expected no such key; check its spelling"
+    if detail["type"] == "tuple_type":
+        return f"expected an array, found {_shown(detail)}"
     said = detail["msg"].removeprefix("Value error, ")
     said = said[0].lower() + said[1:]
     expected = f"expected {said.removeprefix('input should be ')}"

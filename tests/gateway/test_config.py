@@ -76,6 +76,8 @@ def test_the_environment_wins_over_the_file(
         ("[ss7]\nrouting_context = 4294967296", "ss7.routing_context: expected less than"),
         ('[[prices]]\nservice = "sms-mt"\namount = -1', "prices[1].amount: expected greater"),
         ('mo_default_account = "c"', "mo_default_account: the system_id of an account"),
+        ('[lockout]\nexempt = ["10.0.0.1/8"]', "lockout.exempt[1]: expected a network such as"),
+        ('[lockout]\nexempt = "10.0.0.0/8"', "lockout.exempt: expected an array, found '10."),
     ],
 )
 def test_an_error_is_one_line(tmp_path: Path, text: str, line: str) -> None:
@@ -141,3 +143,33 @@ def test_a_password_may_come_from_the_environment(
     assert read(tmp_path, elsewhere).accounts[0].password.get_secret_value() == "s3cret"
     with pytest.raises(ConfigError, match="password or password_env, not both"):
         read(tmp_path, elsewhere.replace("{ system_id", '{ password = "b", system_id'))
+
+
+@pytest.mark.parametrize(
+    ("terms", "line"),
+    [
+        ('password = ""', "accounts[1].password: expected 1 to 8 ASCII characters"),
+        ('password = "muchtoolong"', "accounts[1].password: expected at most 8 ASCII characters"),
+        ("password_env = 3", "accounts[1]: expected a password in the environment variable 3"),
+        ('password = "b", tls_required = true', "accounts.a.tls_required: needs smpp.tls"),
+        (
+            'password = "b", client_certificate = "a"',
+            "accounts.a.client_certificate: needs smpp.tls.client_ca",
+        ),
+    ],
+)
+def test_an_account_that_could_never_bind(tmp_path: Path, terms: str, line: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, LEAST.replace('password = "b"', terms))
+    assert line in str(caught.value)
+    assert "muchtoolong" not in str(caught.value)
+
+
+def test_networks_of_mapped_addresses_are_those_of_ipv4(tmp_path: Path) -> None:
+    text = '[http]\ntrusted = ["::ffff:192.0.2.0/120", "::/0", "192.0.2.7", "2001:db8::/32"]'
+    assert [str(network) for network in read(tmp_path, LEAST + text).http.trusted] == [
+        "192.0.2.0/24",
+        "::/0",
+        "192.0.2.7/32",
+        "2001:db8::/32",
+    ]
