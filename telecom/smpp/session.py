@@ -60,7 +60,7 @@ __all__ = ["Session", "SessionLimits"]
 _SHORT: Final = 256
 """Octets of a PDU that is neither too long for any version nor counts for more than one."""
 _CONGESTED: Final = 100
-"""The highest congestion_state, SMPP 5.0 4.8.4.18."""
+"""The highest congestion_state, SMPP 5.0 4.8.4.18; what is above is reserved."""
 _OUTSIDE_WINDOW: Final = frozenset((Unbind.command_id, EnquireLink.command_id))
 """Neither counts as use of the session, and both may be sent when the window is full."""
 _RESPONSE_TYPES: Final = [pdu for command_id, pdu in PDUS.items() if command_id & RESPONSE_BIT]
@@ -343,7 +343,8 @@ class Session:
     def _note_congestion(self, response: Pdu) -> None:
         with suppress(PduError):
             told = CONGESTION_STATE.of(response)
-            self.peer_congestion = self.peer_congestion if told is None else told
+            if told is not None and told <= _CONGESTED:
+                self.peer_congestion = told
 
     _HANDLERS: ClassVar[dict[type, Callable[..., None]]] = {
         Undecodable: _receive_undecodable,

@@ -129,7 +129,14 @@ def test_congestion_of_the_peer() -> None:
     playbook = bound_esme(peer=V50)
     assert playbook.session.peer_congestion is None
     for number, (tlvs, heard) in enumerate(
-        [((BUSY,), 90), ((), 90), ((Tlv(BUSY.tag, b""),), 90), ((CONGESTION_STATE(0),), 0)], 2
+        [
+            ((BUSY,), 90),
+            ((), 90),
+            ((Tlv(BUSY.tag, b""),), 90),
+            ((CONGESTION_STATE(0),), 0),
+            ((CONGESTION_STATE(101),), 0),
+        ],
+        2,
     ):
         playbook << Request(SUBMIT) >> Send(SUBMIT, number)
         playbook << Received(SubmitSmResp(b"id", tlvs=tlvs), number) >> Tell(Responded)
