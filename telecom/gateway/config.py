@@ -24,7 +24,10 @@ from telecom.runtime.config import (
 
 
 class TlsListener(Table):
-    """Where ESMEs bind over TLS; the files are in PEM, their paths start at this file's folder."""
+    """Where ESMEs bind over TLS; the files are in PEM, their paths start at this file's folder.
+
+    They are read again once they have changed.
+    """
 
     port: Port = 3550
     certificate: Path | None = Field(

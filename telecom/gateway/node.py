@@ -357,6 +357,7 @@ class GatewayNode(Daemon):
             capture=self._capture,
             base=self._base,
             data=data,
+            clock=self._clock,
         )
         self.running.push_async_callback(self._stop_smpp, messaging)
         self.addresses |= await self._smpp.start()

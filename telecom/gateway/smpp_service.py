@@ -6,7 +6,9 @@ from ssl import SSLContext
 from typing import Final
 
 from telecom.gateway.account import OutbindTarget
-from telecom.gateway.config import GatewayConfig, TlsListener
+from telecom.gateway.certificate import Certificate
+from telecom.gateway.clock import Clock
+from telecom.gateway.config import GatewayConfig
 from telecom.gateway.esmes import Esmes
 from telecom.gateway.health import Health
 from telecom.gateway.outbinds import Call, Outbinds
@@ -14,8 +16,7 @@ from telecom.gateway.to_esme import ToEsme
 from telecom.net.capture import Capture
 from telecom.net.smpp_link import LinkLimits
 from telecom.net.smpp_server import ServerLimits, ServerSession, SmppServer
-from telecom.net.smpp_tls import client_context, self_signed, server_context
-from telecom.runtime.errors import ConfigError
+from telecom.net.smpp_tls import client_context
 from telecom.runtime.service import taking_port
 from telecom.smpp.session import SessionLimits
 
@@ -40,6 +41,7 @@ class SmppService:
         capture: Capture | None,
         base: Path,
         data: Path,
+        clock: Clock,
     ) -> None:
         self._listener = config.smpp
         self._to_esme = to_esme
@@ -47,6 +49,7 @@ class SmppService:
         self._health = health
         self._base = base
         self._data = data
+        self._clock = clock
         self._server = SmppServer(
             authenticate=esmes.authenticate,
             on_requests=esmes.requests,
@@ -64,8 +67,8 @@ class SmppService:
         """
         addresses = {PLAIN: await self._listen("SMPP", self._listener.port)}
         if (tls := self._listener.tls) is not None:
-            context = self._context(tls)
-            addresses[TLS] = await self._listen("SMPP over TLS", tls.port, context)
+            certificate = Certificate(tls, base=self._base, data=self._data, clock=self._clock)
+            addresses[TLS] = await self._listen("SMPP over TLS", tls.port, certificate.context)
         self._outbinds.start()
         return addresses
 
@@ -90,28 +93,14 @@ class SmppService:
             ssl=client_context() if target.tls else None,
         )
 
-    async def _listen(self, what: str, port: int, context: SSLContext | None = None) -> str:
+    async def _listen(
+        self, what: str, port: int, context: Callable[[], SSLContext] | None = None
+    ) -> str:
         before, host = len(self._server.addresses), self._listener.host
         async with taking_port(what, host, port):
             await self._server.start(host, port, context)
         host, port = self._server.addresses[before]
         return f"{host}:{port}"
-
-    def _context(self, tls: TlsListener) -> SSLContext:
-        try:
-            if tls.certificate is None:
-                certificate, key = self_signed(self._data / "tls")
-            else:
-                certificate = self._base / tls.certificate
-                key = self._base / (tls.key or tls.certificate)
-            return server_context(
-                certificate,
-                key,
-                client_ca=tls.client_ca and self._base / tls.client_ca,
-                client_required=tls.client_certificates == "required",
-            )
-        except OSError as error:
-            raise ConfigError(f"smpp.tls: {error}") from None
 
 
 def _server_limits(config: GatewayConfig) -> ServerLimits:

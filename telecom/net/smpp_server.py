@@ -297,11 +297,16 @@ class SmppServer:
         """Where it listens; the ports that were chosen, where port 0 was asked for."""
         return [address for listener in self._listeners for address in listener.addresses]
 
-    async def start(self, host: str, port: int, ssl: SSLContext | None = None) -> None:
-        """Listen at an address, too; raises `OSError` when that cannot be had."""
+    async def start(
+        self, host: str, port: int, ssl: SSLContext | Callable[[], SSLContext] | None = None
+    ) -> None:
+        """Listen at an address, too; raises `OSError` when that cannot be had.
+
+        `ssl` may be asked for the context of each connection: certificates are renewed.
+        """
 
         def arrived(connection: socket.socket, peer: Address) -> None:
-            self._session(self).arrive(connection, peer, ssl)
+            self._session(self).arrive(connection, peer, ssl() if callable(ssl) else ssl)
 
         listener = Listener(arrived)
         await listener.open(host, port)

@@ -1,6 +1,7 @@
 """The SMPP side of a whole node: TLS, outbind, drain."""
 
 import asyncio
+import shutil
 import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -97,6 +98,23 @@ async def test_a_client_shows_whose_certificate_it_has(make_gateway: Make, tmp_p
             pass
         async with secure(gateway, ca=certificate):  # another account need not show one
             pass
+
+
+async def test_a_certificate_is_renewed_while_the_node_serves(
+    make_gateway: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telecom.gateway.certificate.LOOK", 0)
+    first, second = self_signed(tmp_path / "first"), self_signed(tmp_path / "second")
+    used = shutil.copy(first[0], tmp_path / "smpp.crt"), shutil.copy(first[1], tmp_path / "key")
+    tls = TlsListener(port=0, certificate=used[0], key=used[1])
+    async with make_gateway(tls) as gateway, secure(gateway, ca=first[0]) as bound:
+        shutil.copy(second[0], used[0])  # the key is still that of the first
+        async with secure(gateway, ca=first[0]):
+            pass
+        shutil.copy(second[1], used[1])
+        async with secure(gateway, ca=second[0]):
+            pass
+        assert await bound.submit(NUMBER, "hello")
 
 
 async def test_certificates_that_cannot_be_used_are_one_line(
