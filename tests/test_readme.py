@@ -1,6 +1,8 @@
 """What the README shows works as it stands, but for the port."""
 
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,22 +21,28 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
 
 
-def test_the_session_on_the_command_line(running_lab: Lab) -> None:
+def shown_in(session: str) -> tuple[list[str], list[str]]:
+    """Return the command of a session on the command line, and what it prints."""
+    command, *printed = session.strip().splitlines()
+    assert command.startswith("$ telecom ")
+    return shlex.split(command.removeprefix("$ telecom ")), printed
+
+
+@pytest.mark.parametrize("session", blocks("console"), ids=lambda session: session.split()[2])
+def test_the_sessions_on_the_command_line(running_lab: Lab, session: str) -> None:
     """The line after the `$` is run; what follows is what it prints, a word with `...` any word."""
-    (session,) = blocks("console")
-    (command, *printed) = session.strip().splitlines()
-    assert command.startswith("$ telecom send ")
-    done = running_lab.over_smpp(*command.removeprefix("$ telecom ").split())
+    command, printed = shown_in(session)
+    done = running_lab.over_smpp(*command)
     assert (done.returncode, done.stderr) == (0, "")
-    shown = done.stdout.splitlines()
+    shown = done.stdout.replace(str(running_lab.smpp_port), "2775").splitlines()
     assert len(shown) == len(printed)
     for line, pattern in zip(shown, printed, strict=True):
         for word, meant in zip(line.split(), pattern.split(), strict=True):
             assert word == meant or meant.endswith("..."), line
 
 
-def test_the_python_example(running_lab: Lab, tmp_path: Path) -> None:
-    (example,) = blocks("python")
+@pytest.mark.parametrize("example", blocks("python"), ids=["asyncio", "sync"])
+def test_the_python_examples(running_lab: Lab, tmp_path: Path, example: str) -> None:
     program = tmp_path / "example.py"
     assert example.count("2775") == 1
     program.write_text(example.replace("2775", str(running_lab.smpp_port)))
@@ -50,6 +58,38 @@ def test_the_python_example(running_lab: Lab, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "DELIVRD" in done.stdout
     assert "object at 0x" not in done.stdout
+
+
+def requests() -> list[list[str]]:
+    """Return the arguments of each `curl` of the README."""
+    return [
+        shlex.split(block.replace("\\\n", " "))[1:]
+        for block in blocks("sh")
+        if block.startswith("curl ")
+    ]
+
+
+@pytest.mark.parametrize("arguments", requests(), ids=["rule", "account"])
+def test_the_requests(running_lab: Lab, arguments: list[str]) -> None:
+    curl = shutil.which("curl")
+    if curl is None:
+        pytest.skip("curl is not installed")
+    moved = [
+        re.sub(
+            r"^127\.0\.0\.1:(\d+)",
+            lambda port: f"127.0.0.1:{int(port[1]) + running_lab.offset}",
+            argument,
+        )
+        for argument in arguments
+    ]
+    done = subprocess.run(
+        [curl, "--silent", "--fail-with-body", *moved],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_ALLOWED,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def commands() -> list[list[str]]:
