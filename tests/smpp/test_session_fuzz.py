@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from telecom.smpp.codec import Framer, decode, encode
 from telecom.smpp.events import BindRequested
-from telecom.smpp.pdus import PDUS, Pdu
+from telecom.smpp.pdus import PDUS, RESPONSES, Bind, Pdu
+from telecom.smpp.session import Session
 from telecom.smpp.states import Side, State
 from telecom.smpp.status import CommandStatus as Status
 from telecom.smpp.versions import InterfaceVersion
@@ -43,19 +44,37 @@ def test_whole_and_one_octet_at_a_time(cell: Cell, octets: list[bytes]) -> None:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_stream_of_damaged_pdus(cell: Cell) -> None:
-    session = playbook_in(*cell).session
+    session, asked = begun(cell)
     for number, frame in enumerate(mutated(CELLS.index(cell), 1500)):
         if session.closed:
-            session = playbook_in(*cell).session
-        session.peer_window = 5
+            session, asked = begun(cell)
         session.receive_data(len(frame).to_bytes(4, "big") + frame[4:], number / 100)
         for event in session.events_received():
             if isinstance(event, BindRequested) and number % 2:
                 session.reject(event.request, Status.ESME_RINVPASWD)
+            elif isinstance(event, Pdu) and to_answer(event):
+                asked.append(event)
         session.handle_timer(number / 100)
-        answers = Framer(1000).feed(session.data_to_send())
-        assert all(isinstance(decode(answer), Pdu) for answer in answers)
-        assert session.unanswered <= 5
+        answers = [decode(answer) for answer in Framer(1000).feed(session.data_to_send())]
+        assert all(isinstance(answer, Pdu) for answer in answers)
+        assert len(asked) <= 5
+        if number % 20 == 0:
+            for request in asked:
+                if not session.closed:
+                    session.reject(request, Status.ESME_RSYSERR)
+            asked = []
+            assert session.closed or session.unanswered == 0
+
+
+def begun(cell: Cell) -> tuple[Session, list[Pdu]]:
+    """A session, and what its user has still to answer."""
+    playbook = playbook_in(*cell)
+    playbook.session.peer_window = 5
+    return playbook.session, [each for each in playbook.requests if to_answer(each)]
+
+
+def to_answer(pdu: Pdu) -> bool:
+    return pdu.command_id in RESPONSES and not isinstance(pdu, Bind)
 
 
 @given(cells, st.lists(pdus(), max_size=8), st.floats(0, 200))
