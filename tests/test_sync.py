@@ -182,8 +182,10 @@ def test_who_waits_when_it_is_closed(thread: SmscThread) -> None:
 
 
 SCRIPT = """
+import signal
 import sys
 import telecom
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
 with telecom.sync.connect("127.0.0.1", int(sys.argv[1]), system_id="demo", password="demo") as esme:
     print("bound", flush=True)
     for delivery in esme.deliveries():
