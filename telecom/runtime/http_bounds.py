@@ -103,10 +103,13 @@ class BoundedBodies:
         return bytes(body)
 
 
-async def wrong_request(_: Request, error: Exception) -> Response:
+async def wrong_request(request: Request, error: Exception) -> Response:
     """Say what is wrong with a request, and where; what was there may be long, or no JSON."""
     if not isinstance(error, RequestValidationError):
         raise error
+    if isinstance(error.body, bytes):  # FastAPI has not read it: it was not said to be JSON
+        said = request.headers.get("content-type", "nothing")[:100]
+        return _answer(415, f"expected Content-Type: application/json, found {said}")
     wrong = [{key: each[key] for key in ("type", "loc", "msg")} for each in error.errors()]
     return _answer(422, wrong)
 

@@ -181,3 +181,12 @@ async def test_what_is_wrong_is_said_without_what_was_there(
     assert len(answer.content) < 500
     (wrong,) = answer.json()["detail"]
     assert wrong["loc"] == where
+
+
+async def test_what_is_not_said_to_be_json_is_told_what_to_say(client: httpx.AsyncClient) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}  # curl -d says so
+    answer = await client.post("/echo", content=b'{"number": "1"}', headers=form)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        415,
+        f"expected Content-Type: application/json, found {form['Content-Type']}",
+    )
