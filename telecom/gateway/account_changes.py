@@ -2,7 +2,7 @@
 
 What is written goes to Redis first; every node looks there twice a second, so that a change
 reaches all of them within a second and outlives them. A change to an account that the
-configuration file has goes before the file until it is deleted.
+configuration file has goes before the file, its password too, until it is deleted.
 """
 
 import asyncio
@@ -58,6 +58,9 @@ class AccountChanges:
     async def start(self) -> None:
         """Read what is stored, and look for changes from then on; raises `RedisError`."""
         await self.refresh()
+        others = sorted(self.accounts.stored.keys() & self.accounts.of_file.keys())
+        if others:
+            _log.warning("accounts_not_as_the_file_has_them", system_ids=others)
         step = repeat(self._look, name="accounts", until=self._stopping)
         self._looking = spawn(step, name="accounts")
 

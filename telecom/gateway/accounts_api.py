@@ -117,7 +117,14 @@ async def replace_account(access: Current, system_id: SystemId, body: Terms) -> 
 
 @accounts.patch("/{system_id:path}")
 async def change_account(access: Current, system_id: SystemId, body: Terms) -> AccountView:
-    """Change some of an account's terms: what is not given stays as it is."""
+    """Change some of an account's terms: what is not given stays as it is.
+
+    A new password is for new binds and requests: sessions that are bound go on. They end when
+    `active` is made false.
+
+    An account that the configuration file has is from then on as it is here, whatever the file
+    says, until it is deleted here.
+    """
     async with _refusals():
         terms = {name: getattr(body, name) for name in body.model_fields_set - {"password"}}
         await access.changes.change(system_id, terms, body.password)

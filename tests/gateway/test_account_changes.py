@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
+from structlog.testing import capture_logs
 
 from telecom.gateway.account import Account, AccountOfFile, OutbindTarget
 from telecom.gateway.account_changes import AccountChanges, AccountRefused, decode, encode
@@ -81,6 +82,19 @@ async def test_an_account_of_the_file_can_be_changed_and_is_itself_again_afterwa
     assert changes.accounts["demo"].rate == OPERATOR.rate
     assert await changes.accounts.authenticate("demo", b"demo") is not None
     assert await refused(changes.delete("demo")) == 409
+
+
+async def test_a_node_that_starts_says_which_accounts_are_not_as_its_file_has_them(
+    changes: AccountChanges, make_changes: MakeChanges
+) -> None:
+    await changes.create(NEW, SecretStr("secret"))
+    with capture_logs() as logs:
+        await make_changes().start()
+        await changes.change("demo", {"rate": 7.0}, None)
+        await make_changes().start()
+    assert [(line["event"], line["system_ids"]) for line in logs] == [
+        ("accounts_not_as_the_file_has_them", ["demo"])
+    ]
 
 
 async def test_a_replacement_keeps_the_password_unless_there_is_another(
