@@ -16,11 +16,11 @@ from telecom.smpp.pdus import CancelSm, CancelSmResp, Pdu
 from telecom.smpp.status import CommandStatus
 from telecom.sms.address import Address
 from telecom.store.micro_batch import MicroBatch
-from telecom.store.pending import PendingMessages
+from telecom.store.pending import START, PendingMessages
 from telecom.store.records import Stored, Withdrawal, address_key
 
 _MOST_SEARCHES: Final = 200
-"""How many pieces of a queue one cancel_sm looks through, see `PendingMessages.find`."""
+"""How many pieces of what waits one cancel_sm looks through, see `PendingMessages.find`."""
 
 
 class Cancellations(Changes[CancelSm, Withdrawal]):
@@ -78,15 +78,14 @@ class Cancellations(Changes[CancelSm, Withdrawal]):
 
     async def _cancel_all(self, asked: Asked[CancelSm], number: str) -> int:
         """Cancel what waits and has these addresses; return how many."""
-        cancelled, before = 0, "+"
+        cancelled, start = 0, START
         for _ in range(_MOST_SEARCHES):
-            found, before = await self._pending.find(
-                number, self._key(asked, number), before=before
-            )
+            found, go_on = await self._pending.find(number, self._key(asked, number), start=start)
             done = await self._apply([self._make(asked, stored) for stored in found])
             cancelled += sum(done)
-            if not before:
+            if go_on is None:
                 break
+            start = go_on
         return cancelled
 
     def _key(self, asked: Asked[CancelSm], number: str) -> bytes:

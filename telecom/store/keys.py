@@ -1,6 +1,7 @@
 """Names of keys in Redis; the hash tag ``{pNN}`` puts all keys of a partition in one slot."""
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Final, Generic, TypeVar
@@ -155,17 +156,24 @@ class Partitions:
         partition = int(message_id[:2], 16)
         return partition if partition < self.count else None
 
-    def share(self, items: Iterable[T], digits: Callable[[T], str]) -> list[Share[T]]:
-        """Split items by the partition of their `digits`, in order within each."""
-        shares: dict[int, Share[T]] = {}
+    def share(
+        self, items: Iterable[T], digits: Callable[[T], str], *, at_most: int = sys.maxsize
+    ) -> list[Share[T]]:
+        """Split items by the partition of their `digits`, in order within each.
+
+        A share has `at_most` so many; there are several of a partition that has more.
+        """
+        shares: list[Share[T]] = []
+        last: dict[int, Share[T]] = {}
         for place, item in enumerate(items):
             partition = self.of(digits(item))
-            share = shares.get(partition)
-            if share is None:
-                share = shares[partition] = Share(self.keys[partition])
+            share = last.get(partition)
+            if share is None or len(share.items) == at_most:
+                share = last[partition] = Share(self.keys[partition])
+                shares.append(share)
             share.items.append(item)
             share.places.append(place)
-        return list(shares.values())
+        return shares
 
 
 def in_order(shares: Sequence[Share[T]], replies: Sequence[Sequence[R]]) -> list[R]:

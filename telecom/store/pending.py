@@ -28,15 +28,19 @@ from telecom.store.records import (
 )
 
 _WITHDRAWAL: Final = ("append", "ended", "withdrawal")
-_SEARCH: Final = ("members", "pending")
 _LOOK: Final = Script("look")
 _WITHDRAW: Final = Script("withdraw", includes=_WITHDRAWAL)
 _AMEND: Final = Script("amend")
-_FIND: Final = Script("find", includes=_SEARCH)
-_REPLACE: Final = Script("replace", includes=[*_SEARCH, *_WITHDRAWAL])
+_FIND: Final = Script("find", includes=["pending"])
+_REPLACE: Final = Script("replace", includes=["pending", *_WITHDRAWAL])
 
-QUEUE_LOOKED_AT: Final = 1000
-"""How many entries of a queue one call looks at, the newest first."""
+LOOKED_AT: Final = 1000
+"""How many messages one call looks at, or changes: Redis serves nobody else meanwhile."""
+
+Place = tuple[int, str]
+"""Where a search goes on, see ``scripts/pending.lua``."""
+
+START: Final[Place] = (1, "")
 
 _DECODE_IDS: Final = msgspec.msgpack.Decoder(tuple[str, ...]).decode
 
@@ -105,7 +109,8 @@ class PendingMessages:
 
         False for one that has ended, has changed since it was looked at, or is on its way.
         """
-        shares = self._partitions.share(withdrawals, attrgetter("stored.message.destination"))
+        number = attrgetter("stored.message.destination")
+        shares = self._partitions.share(withdrawals, number, at_most=LOOKED_AT)
         calls = []
         for share in shares:
             outboxes = OutboxNumbers()
@@ -117,7 +122,8 @@ class PendingMessages:
 
     async def amend(self, amendments: Sequence[Amendment]) -> list[bool]:
         """Change messages that wait; False as `withdraw` has it."""
-        shares = self._partitions.share(amendments, attrgetter("message.destination"))
+        number = attrgetter("message.destination")
+        shares = self._partitions.share(amendments, number, at_most=LOOKED_AT)
         calls = [
             Call(_keys_of_withdrawal(share.keys)[:5], [_amended(change) for change in share.items])
             for share in shares
@@ -126,29 +132,32 @@ class PendingMessages:
         return [flag == 1 for flag in amended]
 
     async def find(
-        self, destination: str, key: bytes, *, before: str = "+"
-    ) -> tuple[list[Stored], str]:
+        self, destination: str, key: bytes, *, start: Place = START
+    ) -> tuple[list[Stored], Place | None]:
         """Return messages for a number that wait and have this `records.address_key`.
 
-        Of the queue the newest entries before `before` are looked at; where to go on comes with
-        what was found, empty at the end.
+        Some are looked at, the newest first; where to go on comes with what was found, None at
+        the end.
         """
         keys = self._partitions.keys[self._partitions.of(destination)]
-        takes = (destination, octets(key), before, QUEUE_LOOKED_AT)
-        (found,) = await _FIND.run(self._redis, [Call(_searched(keys), takes)])
-        return _stored(found[1:]), found[0].decode()
+        takes = (destination, octets(key), start, LOOKED_AT)
+        (((which, seen), found),) = await _FIND.run(self._redis, [Call(_searched(keys), takes)])
+        return _stored(found), (which, seen.decode()) if which else None
 
     async def present(self, messages: Sequence[Message]) -> list[list[Stored]]:
-        """Return for each message those that wait and have its addresses and service type."""
+        """Return for each message those that wait and have its addresses and service type.
+
+        They are looked for among the newest that are put off for the number, or queued.
+        """
         shares = self._partitions.share(messages, attrgetter("destination"))
         calls, places = [], []
         for share in shares:
             for place, message in zip(share.places, share.items, strict=True):
-                takes = (message.destination, octets(_key(message)), "+", QUEUE_LOOKED_AT)
+                takes = (message.destination, octets(_key(message)), START, LOOKED_AT)
                 calls.append(Call(_searched(share.keys), takes))
                 places.append(place)
         found = zip(places, await _FIND.run(self._redis, calls), strict=True)
-        return [_stored(reply[1:]) for _, reply in sorted(found, key=itemgetter(0))]
+        return [_stored(reply[1]) for _, reply in sorted(found, key=itemgetter(0))]
 
     async def replace(self, replacements: Sequence[Replacement], now: float) -> list[bool]:
         """Store each message in the place of those that `present` has found for it.
@@ -244,5 +253,5 @@ def _replaced(replacement: Replacement, keys: Keys, bounds: Iterable[Any], now: 
     new = (message.id, blob_of(message), member_of(message), is_later and message.schedule_at)
     names = [*_keys_of_withdrawal(keys), keys.mt, *outboxes.keys(keys)]
     key = octets(_key(message))
-    takes = (message.destination, key, QUEUE_LOOKED_AT, *bounds, outboxes.accounts, ends, new)
-    return Call(names, takes)
+    search = (message.destination, key, START, LOOKED_AT)
+    return Call(names, (*search, *bounds, outboxes.accounts, ends, new))

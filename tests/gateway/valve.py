@@ -67,7 +67,7 @@ class Valve:
             "finish": ("append", "ended"),
             "authorise": ("gt_record",),
             "outbox_put": ("append",),
-            "find": ("members", "pending"),
+            "find": ("pending",),
             "replace": ("members", "pending", "append", "ended", "withdrawal"),
             "withdraw": ("append", "ended", "withdrawal"),
         }

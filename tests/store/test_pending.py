@@ -9,7 +9,7 @@ from telecom.store.keys import Partitions
 from telecom.store.lua import Client
 from telecom.store.messages import MessageQueue
 from telecom.store.outbox import Outbox
-from telecom.store.pending import QUEUE_LOOKED_AT, PendingMessages, Replacement
+from telecom.store.pending import LOOKED_AT, START, PendingMessages, Place, Replacement
 from telecom.store.records import (
     Amendment,
     Deferral,
@@ -234,20 +234,63 @@ async def test_messages_are_found_by_their_addresses(
         queued.id,
         others[3].id,
     }
-    assert more == ""
+    assert more is None
 
 
 async def test_a_long_queue_is_looked_through_piece_by_piece(
     queue: MessageQueue, pending: PendingMessages, message: MakeMessage
 ) -> None:
     oldest = message()
-    noise = [message(account="other") for _ in range(QUEUE_LOOKED_AT)]
+    noise = [message(account="other") for _ in range(LOOKED_AT)]
     await queue.accept([oldest, *noise], NOW)
     key = address_key("demo", oldest.source, NUMBER, "")
-    them, before = await pending.find(NUMBER, key)
+    them, more = await pending.find(NUMBER, key)
     assert them == []
-    them, before = await pending.find(NUMBER, key, before=before)
-    assert ([each.message for each in them], before) == ([oldest], "")
+    assert more is not None
+    them, more = await pending.find(NUMBER, key, start=more)
+    assert ([each.message for each in them], more) == ([oldest], None)
+
+
+async def test_what_is_put_off_for_a_number_is_looked_through_piece_by_piece(
+    redis: Client,
+    partitions: Partitions,
+    queue: MessageQueue,
+    pending: PendingMessages,
+    message: MakeMessage,
+) -> None:
+    put_off_ones = [message(schedule_at=NOW + 60) for _ in range(2 * LOOKED_AT + 500)]
+    queued = message()
+    await queue.accept([*put_off_ones, queued], NOW)
+    key = address_key("demo", queued.source, NUMBER, "")
+    sizes, ids = [], []
+    place: Place | None = START
+    while place is not None:
+        them, place = await pending.find(NUMBER, key, start=place)
+        sizes.append(len(them))
+        ids += [each.message.id for each in them]
+    assert sizes == [LOOKED_AT, LOOKED_AT, 501]
+    assert sorted(ids) == sorted(each.id for each in [*put_off_ones, queued])
+
+
+async def test_as_many_are_withdrawn_or_changed_as_there_are(
+    redis: Client,
+    partitions: Partitions,
+    queue: MessageQueue,
+    pending: PendingMessages,
+    message: MakeMessage,
+) -> None:
+    """A call of Lua takes some thousand arguments: one that had more would lose what it ended."""
+    sent = [message(schedule_at=NOW + 60) for _ in range(6000)]
+    await queue.accept(sent, NOW)
+    looks = await pending.look([each.id for each in sent])
+    waiting = [look.stored for look in looks if look.stored is not None]
+    changed = [Amendment(it, it.message, is_rescheduled=False) for it in waiting]
+    assert await pending.amend(changed) == [True] * 6000
+    ends = [withdrawal(it, b"deleted") for it in waiting]
+    assert await pending.withdraw(ends, NOW) == [True] * 6000
+    assert await queue.depth() == Depth(0, 0, 0)
+    assert await pending.look([sent[0].id]) == [Look(ended=ends[0].ended)]
+    assert await redis.xlen(partitions.keys[partitions.of(NUMBER)].outbox("demo")) == 6000
 
 
 async def test_nothing_is_found_where_nothing_ever_was(

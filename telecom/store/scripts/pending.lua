@@ -2,7 +2,6 @@
 -- Behind its id a stored message has its account, source, destination and service type: `key` is
 -- these, or the first of these, as records.py's address_key writes them.
 local BEHIND_ID = 25
-local READ_AT_ONCE = 1000
 
 local function last_taken(queue)
   local groups = redis.pcall('XINFO', 'GROUPS', queue)
@@ -16,33 +15,48 @@ end
 
 -- Adds to `found` id and message, alternating, of those that no node is at work on.
 local function keep(messages, taken, key, ids, found)
-  for first = 1, #ids, READ_AT_ONCE do
-    local last = math.min(first + READ_AT_ONCE - 1, #ids)
-    for i, message in ipairs(redis.call('HMGET', messages, unpack(ids, first, last))) do
-      local id = ids[first + i - 1]
-      if message and string.sub(message, BEHIND_ID, BEHIND_ID + #key - 1) == key
-        and redis.call('SISMEMBER', taken, id) == 0 then
-        found[#found + 1] = id
-        found[#found + 1] = message
-      end
+  if #ids == 0 then return end
+  for i, message in ipairs(redis.call('HMGET', messages, unpack(ids))) do
+    if message and string.sub(message, BEHIND_ID, BEHIND_ID + #key - 1) == key
+      and redis.call('SISMEMBER', taken, ids[i]) == 0 then
+      found[#found + 1] = ids[i]
+      found[#found + 1] = message
     end
   end
 end
 
-local function put_off(sets, number)
+-- These return the ids of the newest before what was seen last ('' at first), and what that is now.
+local function put_off(set, number, before, limit)
+  local from = before == '' and '(' .. number .. ';' or '(' .. before
+  local members = redis.call('ZREVRANGEBYLEX', set, from, '[' .. number .. ':', 'LIMIT', 0, limit)
   local ids = {}
-  for _, set in ipairs(sets) do
-    for _, member in ipairs(members_of(set, number)) do
-      ids[#ids + 1] = string.match(member, '[^:]*$')
-    end
-  end
-  return ids
+  for i, member in ipairs(members) do ids[i] = string.match(member, '[^:]*$') end
+  return ids, members[#members]
 end
 
--- Returns the ids of the newest that are queued before an entry, and where to go on, if one can.
 local function queued(queue, before, limit)
-  local entries = redis.call('XREVRANGE', queue, before, '(' .. last_taken(queue), 'COUNT', limit)
+  local from = before == '' and '+' or '(' .. before
+  local entries = redis.call('XREVRANGE', queue, from, '(' .. last_taken(queue), 'COUNT', limit)
   local ids = {}
   for i, entry in ipairs(entries) do ids[i] = entry[2][2] end
-  return ids, #entries == limit and '(' .. entries[limit][1] or ''
+  return ids, #entries > 0 and entries[#entries][1]
+end
+
+-- Looks at `limit` messages at most, from a place on: first in the sets of what is put off, then in
+-- the queue. Returns id and message of those found, alternating, and the place to go on from:
+-- {which of these it is, what was seen of it last}; the first number is 0 at the end.
+local function search(messages, taken, queue, sets, number, key, place, limit)
+  local found, which, seen = {}, unpack(place)
+  while limit > 0 do
+    local ids, last
+    if sets[which] then
+      ids, last = put_off(sets[which], number, seen, limit)
+    else
+      ids, last = queued(queue, seen, limit)
+    end
+    keep(messages, taken, key, ids, found)
+    if #ids == limit then return found, {which, last} end
+    if not sets[which] then return found, {0, ''} end
+    which, seen, limit = which + 1, '', limit - #ids
+  end
 end
