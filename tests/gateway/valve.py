@@ -68,7 +68,7 @@ class Valve:
             "authorise": ("gt_record",),
             "outbox_put": ("append",),
             "find": ("pending",),
-            "replace": ("members", "pending", "append", "ended", "withdrawal"),
+            "replace": ("pending", "append", "ended", "withdrawal"),
             "withdraw": ("append", "ended", "withdrawal"),
         }
         self._held = self._holding = Held(
