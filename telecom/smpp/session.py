@@ -225,7 +225,12 @@ class Session:
         self._request(probe, now)
 
     def _inactive(self, now: float) -> None:
-        self._request(Unbind(), now)
+        """Unbind, unless a request of either side is still under way (SMPP 3.4 7.2)."""
+        ours = len(self._window) - (self._timers.probe is not None)
+        if self.unanswered > 0 or ours:
+            self._timers.used_at = now
+        else:
+            self._request(Unbind(), now)
 
     def _expire(self, now: float) -> None:
         for sequence_number, request in self._window.expired(now):

@@ -254,6 +254,8 @@ def test_inactivity_timer() -> None:
         << At(30.0)
         << Received(SUBMIT, 2)
         >> Tell(SubmitSm)
+        << Answer(SubmitSmResp(b"1"))
+        >> Send(SubmitSmResp(b"1"), 2)
         << At(89.0)
         << Received(EnquireLink(), 3)
         >> Send(EnquireLinkResp(), 3)
@@ -262,9 +264,22 @@ def test_inactivity_timer() -> None:
     ).done()
 
 
-def test_requests_of_ours_are_activity_too() -> None:
+def test_what_is_under_way_is_activity() -> None:
+    limits = {"enquire_link_timer": 4.0, "inactivity_timer": 4.0, "response_timer": 10.0}
+    playbook = bound_smsc(**limits) << Received(SUBMIT, 2) >> Tell(SubmitSm)
+    playbook << At(4.0) >> Send(EnquireLink(), 1) << Received(EnquireLinkResp(), 1) << At(6.0)
+    playbook << Answer(SubmitSmResp(b"1")) >> Send(SubmitSmResp(b"1"), 2)
+    playbook << At(8.0) >> Send(EnquireLink(), 2) >> Send(Unbind(), 3)
+    playbook = bound_smsc(**limits) << Request(DELIVER) >> Send(DELIVER, 1) << At(4.0)
+    playbook >> Send(EnquireLink(), 2) << Received(EnquireLinkResp(), 2)
+    playbook << Received(DeliverSmResp(), 1) >> Tell(Responded) << At(8.0)
+    playbook >> Send(EnquireLink(), 3) >> Send(Unbind(), 4)
+
+
+def test_what_has_no_response_is_activity_and_enquire_link_is_none() -> None:
     limits = {"enquire_link_timer": None, "inactivity_timer": 5.0, "response_timer": 10.0}
-    playbook = bound_smsc(**limits) << At(4.0) << Request(DELIVER) >> Send(DELIVER, 1) << At(8.0)
+    alert = AlertNotification()
+    playbook = bound_smsc(**limits) << At(4.0) << Request(alert) >> Send(alert, 1) << At(8.0)
     playbook << Request(EnquireLink()) >> Send(EnquireLink(), 2)
     playbook << Received(EnquireLinkResp(), 2) >> Tell(Responded)
     playbook << At(9.0) >> Send(Unbind(), 3)
