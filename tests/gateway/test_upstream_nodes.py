@@ -296,6 +296,27 @@ async def test_a_node_that_stops_waits_for_no_upstream_that_says_nothing(
     assert node.delivery.upstreams.binds == {"smsc": (0, 1)}
 
 
+async def test_what_its_rate_had_no_turn_for_when_the_upstream_went_waits_in_redis(
+    make_node: MakeNode, valve: tuple[Valve, str], smsc: Smsc, store: Store
+) -> None:
+    link, url = valve
+    node = make_node(url, settings=settings(smsc, rate=2))
+    await smsc.is_bound()
+    sender = node.delivery.upstreams._senders["smsc"]
+    sender._pause_until = float("inf")
+    up = node.bind()
+    for _ in range(2):
+        await up.submits(NUMBER)
+    await eventually(lambda: node.delivery.in_flight, 2)
+    granting = link.hold("grant")
+    sender._pause_until = 0.0
+    await granting.reached()
+    await smsc.stop()
+    await eventually(lambda: sender.is_bound, False)
+    granting.release()
+    await store.until(stored=2, deferred=2)
+
+
 async def test_a_node_that_is_slow_to_send_lets_go_of_what_another_has_taken(
     pair: Pair, smsc: Smsc, store: Store, time: Time
 ) -> None:

@@ -134,6 +134,10 @@ class Sender:
     def wake(self) -> None:
         """Look again: there may be room, or no bind any more."""
         self._news.set()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Put off what waits, if there is no bind to send it over."""
         if not self.is_bound:
             waiting, self._queue = self._queue, deque()
             for attempt in _still_ours(waiting):
@@ -152,6 +156,7 @@ class Sender:
         room = min(sum(bind.room for bind in self._binds), len(self._queue))
         if room == 0:
             self._news.clear()
+            self._let_go()  # what came back to the queue after the last bind went
             await self._news.wait()
             return
         pause = self._pause_until - self._clock.monotonic()
