@@ -63,6 +63,8 @@ class _Counter:
     def failed(self, who: Hashable, now: float) -> float:
         """Count a failure; return for how long it is locked out from now, 0 for not at all."""
         record = self._record(who, now)
+        if now < record.locked_until:  # one of those that were under way already
+            return 0.0
         record.failures += 1
         if record.failures < self._most:
             return 0.0

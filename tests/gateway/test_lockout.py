@@ -34,6 +34,12 @@ def test_failures_that_are_long_ago_do_not_count(lockout: Lockout) -> None:
     assert lockout.is_locked("demo", HOST, 61)
 
 
+def test_what_was_under_way_when_it_was_locked_out_makes_it_no_longer(lockout: Lockout) -> None:
+    fail(lockout, 50, now=0)
+    assert lockout.is_locked("demo", HOST, 59.9)
+    assert not lockout.is_locked("demo", HOST, 60)
+
+
 def test_each_time_is_twice_as_long_up_to_the_longest(lockout: Lockout) -> None:
     now, locks = 0.0, []
     for _ in range(4):
