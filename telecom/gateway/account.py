@@ -79,8 +79,8 @@ class OutbindTarget(Table):
     dump of this.
     """
 
-    host: Annotated[str, Field(pattern="^[!-~]{1,253}$")]
-    port: Annotated[Port, Field(gt=0)] = 2775
+    host: Annotated[str, Field(pattern="^[!-~]{1,253}$", description="a name or address")]
+    port: Annotated[Port, Field(gt=0)] = Field(default=2775, description="where it listens")
     system_id: SystemId = Field(default="", description="the name that the ESME knows us by")
     password: Annotated[SmppPassword, Field(exclude=True)] = Field(
         default=SecretStr(""), description="in a change: without it, what there is stays"
@@ -101,7 +101,9 @@ class AccountTerms(Table):
     max_binds: Annotated[int, Field(ge=1, le=100_000)] = Field(
         default=50, description="sessions at a time, of all nodes together"
     )
-    bind_types: Annotated[tuple[BindType, ...], Field(min_length=1)] = tuple(BindType)
+    bind_types: Annotated[tuple[BindType, ...], Field(min_length=1)] = Field(
+        default=tuple(BindType), description="the binds that it may make"
+    )
     networks: tuple[Network, ...] = Field(
         default=(), description="where it may bind from; empty: anywhere"
     )
@@ -111,8 +113,12 @@ class AccountTerms(Table):
         description="the common name in the certificate that it has to show; it must come from"
         " smpp.tls.client_ca",
     )
-    lowest_version: Version = Version.V33
-    highest_version: Version = Version.V50
+    lowest_version: Version = Field(
+        default=Version.V33, description="the lowest interface_version of its binds"
+    )
+    highest_version: Version = Field(
+        default=Version.V50, description="the highest interface_version of its binds"
+    )
     system_types: tuple[Annotated[str, Field(max_length=12)], ...] = Field(
         default=(), description="what system_type of its binds may be; empty: anything"
     )
@@ -137,7 +143,9 @@ class AccountTerms(Table):
     receipt_id_format: IdFormat | None = Field(
         default=None, description="of message ids in receipts; else what messages has for all"
     )
-    outbind: OutbindTarget | None = None
+    outbind: OutbindTarget | None = Field(
+        default=None, description="where it is asked to bind while something waits for it"
+    )
     operator_of_platform: bool = Field(
         default=False,
         description="sees every account's statement and the evidence, and may change accounts",
@@ -156,7 +164,7 @@ class AccountTerms(Table):
 class Account(AccountTerms):
     """A client and its terms; its password is kept elsewhere."""
 
-    system_id: Annotated[SystemId, Field(min_length=1)]
+    system_id: Annotated[SystemId, Field(min_length=1, description="its name")]
 
 
 def fields_of(account: Account) -> dict[str, Any]:

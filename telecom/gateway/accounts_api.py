@@ -24,9 +24,12 @@ from telecom.gateway.turns import TooManyWaiting
 _PAGE: Final = 100
 _LONGEST_PAGE: Final = 1000
 _REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
+    status.HTTP_401_UNAUTHORIZED: {"description": "unknown account or wrong password"},
     status.HTTP_403_FORBIDDEN: {"description": "not the platform's operator"},
     status.HTTP_404_NOT_FOUND: {"description": "no such account"},
     status.HTTP_409_CONFLICT: {"description": "it does not go with the accounts there are"},
+    status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: {"description": "the body is not said to be JSON"},
+    status.HTTP_429_TOO_MANY_REQUESTS: {"description": "too many failures from this address"},
     status.HTTP_503_SERVICE_UNAVAILABLE: {"description": "Redis does not answer"},
 }
 
@@ -34,13 +37,15 @@ _REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
 class NewAccount(Account):
     """An account to make."""
 
-    password: Password
+    password: Annotated[Password, Field(description="of its binds and of this interface")]
 
 
 class Terms(AccountTerms):
     """Terms of an account, and its password if that is to be another one."""
 
-    password: Password | None = None
+    password: Password | None = Field(
+        default=None, description="another one; without it, the one that there is stays"
+    )
 
 
 class AccountView(Account):
