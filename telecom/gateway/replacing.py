@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
+import structlog
+from redis.exceptions import RedisError
 
 from telecom.gateway.clock import Clock
 from telecom.gateway.receipts import Receipts
@@ -13,6 +15,8 @@ from telecom.store.records import Ended, Message, Stored, Withdrawal
 
 _TRIES: Final = 10
 """How often others may be quicker with messages for the same number before one is given up."""
+
+_log = structlog.get_logger("telecom.gateway.replacing")
 
 
 class _Waiting(msgspec.Struct):
@@ -37,13 +41,20 @@ class Replacements:
     async def store(self, messages: Sequence[Message]) -> list[bool]:
         """Store messages one after the other where they have the same addresses.
 
-        False for what is not stored; raises `redis.exceptions.RedisError`.
+        False for what is not stored; raises `redis.exceptions.RedisError` where nothing is.
         """
         stored = [False] * len(messages)
         waiting = [_Waiting(place, message) for place, message in enumerate(messages)]
         while waiting:
             first = {_addresses(item.message): item for item in reversed(waiting)}
-            for item in await self._store(list(first.values())):
+            try:
+                done = await self._store(list(first.values()))
+            except RedisError as error:
+                if not any(stored):
+                    raise
+                _log.error("not_replaced", count=stored.count(False), error=str(error))
+                break
+            for item in done:
                 stored[item.place] = True
             waiting = [it for it in waiting if not stored[it.place] and it.tries < _TRIES]
         return stored

@@ -134,3 +134,21 @@ async def test_when_redis_goes_away_the_others_of_the_batch_are_answered_once(
     assert await plain == [Status.ESME_ROK] * 2
     assert await replacing == Status.ESME_RSYSERR
     assert await store.depth() == (2, 0, 2)
+
+
+async def test_what_was_stored_before_redis_went_away_is_answered_so(
+    make_node: MakeNode, valve: tuple[Valve, str], store: Store
+) -> None:
+    link, url = valve
+    esme = make_node(url, patient=False).bind()
+    fields = {"schedule_delivery_time": IN_A_MINUTE, "replace_if_present_flag": 1}
+    await esme.submits("447700900124", **fields)  # Redis knows the scripts now
+    storing = link.hold("replace", reply=True)
+    two = asyncio.gather(*[esme.status(NUMBER, **fields) for _ in range(2)])
+    await storing.reached()
+    finding = link.hold("find")
+    storing.release()
+    await finding.reached()
+    link.shut()
+    assert await two == [Status.ESME_ROK, Status.ESME_RSYSERR]
+    assert await store.depth() == (2, 0, 2)
