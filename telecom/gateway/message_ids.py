@@ -10,7 +10,7 @@ from telecom.gateway.account import IdFormat
 
 _DIGITS: Final = 20
 """Hexadecimal digits of an id, see `telecom.store.node.MessageIds`."""
-_HEXADECIMAL: Final = re.compile(rf"0*([0-9A-Fa-f]{{{_DIGITS}}})")
+_HEXADECIMAL: Final = re.compile(rf"0*([0-9A-Fa-f]{{1,{_DIGITS}}})")
 _DECIMAL: Final = re.compile(r"[0-9]{1,65}")
 
 
@@ -34,8 +34,9 @@ def read(octets: bytes, forms: IdForms) -> tuple[str, ...]:
 
 
 def _of_hexadecimal(text: str) -> str:
+    """Return the id; who has read it as a number writes no leading zeros."""
     match = _HEXADECIMAL.fullmatch(text)
-    return match[1].lower() if match else ""
+    return match[1].lower().zfill(_DIGITS) if match else ""
 
 
 def _of_decimal(text: str) -> str:

@@ -22,8 +22,10 @@ def test_an_id_in_each_form(form: IdFormat, text: str) -> None:
     [
         (OWN.upper().encode(), IdForms(), (OWN,)),
         (b"000" + OWN.encode(), IdForms(), (OWN,)),
+        (OWN.lstrip("0").encode(), IdForms(), (OWN,)),
+        (b"0" * 65, IdForms(), ("0" * 20,)),
         (b"", IdForms(), ()),
-        (b"7", IdForms(), ()),
+        (b"7", IdForms(), ("0" * 19 + "7",)),
         (b"hello", IdForms(), ()),
         (b"1" + OWN.encode(), IdForms(), ()),
         (b"\xff" * 20, IdForms(), ()),
