@@ -71,13 +71,15 @@ class _Loop:
         if threading.current_thread() is self._thread:
             coroutine.close()
             raise LocalError("what is called by the client cannot wait for it: use a thread")
-        future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        future = None
         try:
+            future = asyncio.run_coroutine_threadsafe(coroutine, loop)
             return future.result()
         except CancelledError:
             raise LinkClosedError(_CLOSED) from None
         except BaseException:
-            future.cancel()
+            if future is not None:
+                future.cancel()
             raise
 
     def _run(self) -> None:

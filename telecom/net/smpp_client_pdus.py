@@ -295,15 +295,12 @@ def _in_sar_parameters(part: UserData, options: Options) -> Content:
     carried = _carried(UserData(part.alphabet, part.payload, header), options)
     if place is None:
         return carried
-    return {
-        **carried,
-        "tlvs": (
-            *carried["tlvs"],
-            tlvs.SAR_MSG_REF_NUM(place.reference),
-            tlvs.SAR_TOTAL_SEGMENTS(place.total),
-            tlvs.SAR_SEGMENT_SEQNUM(place.sequence),
-        ),
-    }
+    parameters = (
+        tlvs.SAR_MSG_REF_NUM(place.reference),
+        tlvs.SAR_TOTAL_SEGMENTS(place.total),
+        tlvs.SAR_SEGMENT_SEQNUM(place.sequence),
+    )
+    return {**carried, "tlvs": parameters}
 
 
 def _in_payload(part: Content) -> Content:

@@ -88,6 +88,16 @@ async def test_as_many_as_there_is_room_for_in_order() -> None:
     assert gate.at_once() is link
 
 
+async def test_a_place_is_kept_for_who_has_its_turn_until_it_sends() -> None:
+    gate, link = opened(0)
+    (task,) = await waiting(gate, 1)
+    link.room = 1
+    gate.go_on()
+    assert gate.at_once() is None
+    assert await task is link
+    assert gate.at_once() is link
+
+
 async def test_who_does_not_wait_any_more_takes_no_place() -> None:
     gate, link = opened(0)
     tasks = await waiting(gate, 3)
