@@ -5,6 +5,7 @@ whose account is gone, inactive, or may no longer bind as it has, is unbound. Pa
 and never given.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Final, Literal
@@ -21,6 +22,8 @@ from telecom.gateway.account_changes import AccountRefused, unknown
 from telecom.gateway.api_access import operator_of_platform
 from telecom.gateway.turns import TooManyWaiting
 
+PATIENCE: Final = 5.0
+"""Seconds that a request waits for Redis."""
 _PAGE: Final = 100
 _LONGEST_PAGE: Final = 1000
 _REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
@@ -171,7 +174,8 @@ async def _views(access: Access, shown: Iterable[Account]) -> list[AccountView]:
 async def _refusals() -> AsyncIterator[None]:
     """Turn what a change is refused for into the answer to the request."""
     try:
-        yield
+        async with asyncio.timeout(PATIENCE):
+            yield
     except AccountRefused as refusal:
         raise HTTPException(refusal.http_status, str(refusal)) from None
     except ValidationError as error:
@@ -179,6 +183,6 @@ async def _refusals() -> AsyncIterator[None]:
     except TooManyWaiting:
         why = "too many passwords are being checked; try again"
         raise HTTPException(status.HTTP_503_SERVICE_UNAVAILABLE, why) from None
-    except RedisError:
-        why = "Redis does not answer; try again"
+    except (RedisError, TimeoutError):
+        why = "Redis does not answer: a change may have been made or not; try again"
         raise HTTPException(status.HTTP_503_SERVICE_UNAVAILABLE, why) from None

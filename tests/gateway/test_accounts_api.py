@@ -1,5 +1,6 @@
 """Accounts over HTTP, on two nodes that share a Redis: what one is told, the other does."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 import pytest_asyncio
 from redis.exceptions import RedisError
 
-from telecom.gateway import account_changes
+from telecom.gateway import account_changes, accounts_api
 from telecom.gateway.node import GatewayNode
 from telecom.gateway.turns import Turns
 from telecom.smpp.errors import RefusedError
@@ -189,6 +190,18 @@ async def test_what_can_be_tried_again_is_503(pair: Pair, monkeypatch: pytest.Mo
         assert (await pair.http.post("/v1/accounts", json=body)).status_code == 503
         patched.setattr(BindLeases, "count", is_away)
         assert (await pair.http.get("/v1/accounts")).status_code == 503
+
+
+async def test_nobody_waits_for_a_redis_that_says_nothing(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def is_silent(*_: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(accounts_api, "PATIENCE", 0.01)
+    monkeypatch.setattr(BindLeases, "count", is_silent)
+    assert (await pair.http.get("/v1/accounts")).status_code == 503
+    assert (await pair.http.get("/v1/accounts/demo")).status_code == 503
 
 
 async def test_a_patch_that_makes_no_sense_with_the_rest(pair: Pair, new: str) -> None:
