@@ -12,8 +12,11 @@ from typing import Final
 
 import msgspec
 
-RECORDS_PER_IMSI: Final = 32
-"""How many unused records one IMSI may have; the oldest is forgotten first."""
+RECORDS_PER_IMSI: Final = 1000
+"""How many unused records one IMSI may have; the oldest is forgotten first.
+
+A sender may ask for as many messages at once as its window holds before it delivers the first.
+"""
 
 
 class Verdict(StrEnum):

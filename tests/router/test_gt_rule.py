@@ -125,6 +125,12 @@ class TestCorrelation:
         verdicts = [firewall.fsm_received(fsm(imsi=imsi)) for imsi in "123"]
         assert verdicts == [Verdict.UNSOLICITED, Verdict.MATCH, Verdict.MATCH]
 
+    def test_a_window_full_of_messages_for_one_subscriber_is_remembered(self) -> None:
+        firewall = Correlation(t1=T1)
+        for _ in range(200):
+            firewall.sri_answered(sri())
+        assert {firewall.fsm_received(fsm()) for _ in range(200)} == {Verdict.MATCH}
+
     def test_one_subscriber_cannot_fill_it(self) -> None:
         firewall = Correlation(t1=T1)
         for _ in range(RECORDS_PER_IMSI + 5):
