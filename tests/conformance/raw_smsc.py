@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from ssl import SSLContext
 from typing import Any, Self
@@ -391,7 +392,9 @@ class RawSmsc:
     def receipt(self, message: Message, state: MessageState) -> DeliverSm:
         ton, npi, digits = message.destination
         pdu = message.pdu
-        told = DeliveryReceipt(message.id.decode(), state, 1, int(state is MessageState.DELIVRD))
+        now = datetime.now(UTC)
+        delivered = int(state is MessageState.DELIVRD)
+        told = DeliveryReceipt(message.id.decode(), state, 1, delivered, now, now)
         reference = tuple(each for each in pdu.tlvs if each.tag == USER_MESSAGE_REFERENCE.tag)
         return DeliverSm(
             source_addr_ton=ton,

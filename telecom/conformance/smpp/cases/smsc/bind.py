@@ -1,5 +1,6 @@
 """An SMSC's answers to binds."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
@@ -9,8 +10,9 @@ from telecom.conformance.case import CannotRun, Case, CaseFailed, Catalogue, Sev
 from telecom.conformance.smpp import needs
 from telecom.conformance.smpp.connection import acceptance
 from telecom.conformance.smpp.smsc_under_test import SmscUnderTest
-from telecom.conformance.smpp.wire import body_of, raw, tlv
+from telecom.conformance.smpp.wire import body_of, command_name, raw, tlv
 from telecom.smpp.pdus import (
+    RESPONSES,
     Bind,
     BindReceiver,
     BindTransceiver,
@@ -88,6 +90,29 @@ for _first in _KINDS:
         )
 
 
+async def _still(first: type[Bind], second: type[Bind], smsc: SmscUnderTest) -> None:
+    """See that a transmitter may still submit, and a receiver still not."""
+    connection = await smsc.bound(first)
+    smsc.refused(await connection.answered_or_closed(connection.send(smsc.bind(second))))
+    if connection.over:
+        raise CannotRun("the SMSC closes the connection at a second bind")
+    response = await connection.ask(smsc.submit())
+    if first is BindTransmitter:
+        acceptance(response, SubmitSmResp)
+    else:
+        smsc.refused(response, Status.ESME_RINVBNDSTS)
+
+
+for _first, _second, _may in ((*_KINDS[:2], "may"), (_KINDS[1], _KINDS[0], "may not")):
+    CASES.case(
+        f"bind.again.{_first.name}.goes_on",
+        f"A bound {_first.name} that was refused as {_second.name} {_may} still submit",
+        "3.4 2.3",
+        "5.0 2.4",
+        needs=(needs.SUBMISSION, _first.need),
+    )(partial(_still, _first.pdu, _second.pdu))
+
+
 class _Wrong(msgspec.Struct, frozen=True):
     """Credentials that are not the account's."""
 
@@ -123,20 +148,64 @@ for _wrong in _WRONG:
     )
 
 
-async def _case_of_the_password(smsc: SmscUnderTest) -> None:
-    password = smsc.settings.password
-    if password == password.swapcase():
-        raise CannotRun("the password has no letters")
-    await _is_refused({"password": password.swapcase().encode("latin-1")}, smsc)
+class _Near(msgspec.Struct, frozen=True):
+    """Credentials that are the account's but for a character, or for capital letters."""
+
+    name: str
+    title: str
+    field: str
+    make: Callable[[str], str]
+    most: int
+    severity: Severity = Severity.MUST
 
 
-CASES.case(
-    "bind.password.other_case",
-    "The password with capital and small letters exchanged is refused",
-    "3.4 5.2.2",
-    "5.0 4.7.18",
-    severity=_SHOULD,
-)(_case_of_the_password)
+_NEAR: Final = (
+    _Near("longer", "with another character behind it", "password", lambda own: f"{own}x", 8),
+    _Near("shorter", "without its last character", "password", lambda own: own[:-1], 8),
+    _Near("other_case", "with capital and small letters exchanged", "password", str.swapcase, 8,
+          _SHOULD),
+    _Near("longer", "with another character behind it", "system_id", lambda own: f"{own}x", 15),
+    _Near("other_case", "with capital and small letters exchanged", "system_id", str.swapcase,
+          15, _SHOULD),
+)  # fmt: skip
+
+
+async def _near_is_refused(near: _Near, smsc: SmscUnderTest) -> None:
+    own: str = getattr(smsc.settings, near.field)
+    other = near.make(own)
+    if other == own or not 0 < len(other) <= near.most:
+        raise CannotRun(f"the account's {near.field} has none like it")
+    await _is_refused({near.field: other.encode("latin-1")}, smsc)
+
+
+for _near in _NEAR:
+    CASES.case(
+        f"bind.{_near.field}.{_near.name}",
+        f"The {_near.field} {_near.title} is refused",
+        *{"password": ("3.4 5.2.2", "5.0 4.7.18"), "system_id": ("3.4 5.2.1", "5.0 4.7.30")}[
+            _near.field
+        ],
+        severity=_near.severity,
+    )(partial(_near_is_refused, _near))
+
+
+async def _refused_by_its_own(kind: type[Bind], smsc: SmscUnderTest) -> None:
+    connection = await smsc.connect()
+    number = connection.send(smsc.bind(kind, password=b"?wrong?"))
+    response = await connection.answered_or_closed(number)
+    smsc.refused(response, *_CREDENTIALS)
+    own = RESPONSES[kind.command_id].command_id
+    if response is not None and response.command_id != own:
+        raise CaseFailed(command_name(own), str(response))
+
+
+for _kind in _KINDS:
+    CASES.case(
+        f"bind.refused.response.{_kind.name}",
+        f"A {_kind.name} that is refused is told so by the response of its own kind",
+        *_kind.clauses,
+        "3.4 4.3",
+    )(partial(_refused_by_its_own, _kind.pdu))
 
 
 @CASES.case(

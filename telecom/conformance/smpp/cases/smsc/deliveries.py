@@ -4,10 +4,17 @@ from typing import Final
 
 from telecom.conformance.case import CaseFailed, Catalogue, Severity
 from telecom.conformance.smpp import needs
-from telecom.conformance.smpp.connection import Connection, always
+from telecom.conformance.smpp.connection import Connection, acceptance, always
 from telecom.conformance.smpp.smsc_under_test import SmscUnderTest
 from telecom.smpp.errors import PduError
-from telecom.smpp.pdus import BindReceiver, BindTransmitter, DeliverSm, DeliverSmResp, EnquireLink
+from telecom.smpp.pdus import (
+    BindReceiver,
+    BindReceiverResp,
+    BindTransmitter,
+    DeliverSm,
+    DeliverSmResp,
+    EnquireLink,
+)
 from telecom.smpp.receipts import receipt_of
 from telecom.smpp.short_message import MESSAGE_TYPE, user_data_of
 from telecom.smpp.status import CommandStatus as Status
@@ -106,6 +113,64 @@ async def _unanswered(smsc: SmscUnderTest) -> None:
 )
 async def _rejected(smsc: SmscUnderTest) -> None:
     await _twice(smsc, Status.ESME_RX_T_APPN)
+
+
+@CASES.case(
+    "receipts.rejected.for_good",
+    "A deliver_sm that the ESME never can take (ESME_RX_P_APPN) does not come again at once",
+    *_DELIVER,
+    "3.4 5.1.3",
+    "5.0 4.7.6",
+    severity=SHOULD,
+    needs=(needs.RECEIPT,),
+    patience=_PATIENCE,
+)
+async def _rejected_for_good(smsc: SmscUnderTest) -> None:
+    connection = await smsc.bound()
+    _answer(connection, Status.ESME_RX_P_APPN)
+    message_id = await smsc.accepted(connection, smsc.submit(registered_delivery=1))
+    await smsc.receipt(connection, message_id)
+    await connection.is_closed(timeout=smsc.settings.quiet)
+    if any(isinstance(pdu.pdu, DeliverSm) for pdu in connection.held):
+        raise CaseFailed("nothing more", "the same deliver_sm")
+
+
+@CASES.case(
+    "receipts.after_bind",
+    "What waits for an ESME comes after the response to its bind",
+    "3.4 2.2",
+    "3.4 2.3",
+    "5.0 2.4",
+    needs=(needs.RECEIPT, needs.TRANSMITTER, needs.RECEIVER),
+    patience=_PATIENCE,
+)
+async def _after_bind(smsc: SmscUnderTest) -> None:
+    transmitter = await smsc.bound(BindTransmitter)
+    message_id = await smsc.accepted(transmitter, smsc.submit(registered_delivery=1))
+    await transmitter.is_closed(timeout=smsc.settings.quiet)
+    receiver = await smsc.connect()
+    receiver.send(smsc.bind(BindReceiver))
+    first = await receiver.expect("a response to the bind", lambda _: True)
+    acceptance(first, BindReceiverResp)
+    receiver.is_bound = True
+    await smsc.receipt(receiver, message_id)
+
+
+@CASES.case(
+    "receipts.command_status",
+    "The command_status of a request of the SMSC is 0",
+    "3.4 5.1.3",
+    "5.0 3.2.1.3",
+    severity=SHOULD,
+    needs=(needs.RECEIPT,),
+    patience=_PATIENCE,
+)
+async def _status_of_a_request(smsc: SmscUnderTest) -> None:
+    connection = await smsc.bound()
+    message_id = await smsc.accepted(connection, smsc.submit(registered_delivery=1))
+    receipt = await smsc.receipt(connection, message_id)
+    if receipt.command_status:
+        raise CaseFailed("command_status 0", f"0x{receipt.command_status:08X}")
 
 
 @CASES.case(

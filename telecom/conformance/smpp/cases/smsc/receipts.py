@@ -5,7 +5,7 @@ from typing import Final
 
 from telecom.conformance.case import CaseFailed, Catalogue, Severity
 from telecom.conformance.smpp import needs
-from telecom.conformance.smpp.smsc_under_test import SmscUnderTest
+from telecom.conformance.smpp.smsc_under_test import HOUR_AHEAD, SmscUnderTest
 from telecom.conformance.smpp.wire import Received
 from telecom.smpp.pdus import DeliverSm
 from telecom.smpp.receipts import receipt_of
@@ -79,6 +79,9 @@ async def _addresses(smsc: SmscUnderTest) -> None:
     expected = (sent.destination_addr, sent.source_addr or came[1])
     if came != expected:
         raise CaseFailed(f"{expected}", f"{came}")
+    ton, npi = pdu.source_addr_ton, pdu.source_addr_npi  # type: ignore[union-attr]
+    if (ton, npi) != (sent.dest_addr_ton, sent.dest_addr_npi):
+        smsc.remark(f"ton {sent.dest_addr_ton}, npi {sent.dest_addr_npi}", f"{ton}, {npi}")
 
 
 @CASES.case(
@@ -94,6 +97,25 @@ async def _appendix_b(smsc: SmscUnderTest) -> None:
     text = _text(receipt)
     if _APPENDIX_B.fullmatch(text) is None:
         raise CaseFailed("id:... sub:... dlvrd:... submit date:... text:...", repr(text))
+
+
+@CASES.case(
+    "receipts.text.values",
+    "The dates and counts in the text of a receipt are right",
+    "3.4 B",
+    severity=SHOULD,
+    needs=(needs.RECEIPT,),
+    patience=_PATIENCE,
+)
+async def _values(smsc: SmscUnderTest) -> None:
+    _, receipt = await _receipted(smsc)
+    told = receipt_of(receipt.pdu)  # type: ignore[arg-type]
+    if told is None or told.submit_date is None or told.done_date is None:
+        raise CaseFailed("two dates, YYMMDDhhmm", repr(_text(receipt)))
+    if told.submit_date > told.done_date:
+        raise CaseFailed("a done date that is not before the submit date", repr(_text(receipt)))
+    if told.delivered != 1:
+        smsc.remark("dlvrd:001 of a message that was delivered", repr(_text(receipt)))
 
 
 @CASES.case(
@@ -200,11 +222,13 @@ async def _failed_only(smsc: SmscUnderTest) -> None:
     await _of_failing(smsc, registered_delivery=2)
 
 
-async def _none_comes(smsc: SmscUnderTest, registered_delivery: int, destination: str) -> None:
+async def _none_comes(
+    smsc: SmscUnderTest, registered_delivery: int, destination: str, **changes: bytes
+) -> None:
     """See that of two messages only the second, which asked for it, has a receipt."""
     connection = await smsc.bound()
-    addresses = smsc.addresses(destination)
-    quiet = smsc.submit(**{**addresses, "registered_delivery": registered_delivery})
+    fields = {**smsc.addresses(destination), "registered_delivery": registered_delivery}
+    quiet = smsc.submit(**{**fields, **changes})
     silent = await smsc.accepted(connection, quiet)
     asked = await smsc.accepted(connection, smsc.submit(registered_delivery=1))
     await smsc.receipt(connection, asked)
@@ -225,6 +249,18 @@ async def _none_comes(smsc: SmscUnderTest, registered_delivery: int, destination
 )
 async def _unasked(smsc: SmscUnderTest) -> None:
     await _none_comes(smsc, 0, smsc.settings.destination)
+
+
+@CASES.case(
+    "receipts.scheduled",
+    "A message that is to be delivered in an hour is not delivered now",
+    "3.4 5.2.15",
+    "5.0 4.7.23.1",
+    needs=(needs.RECEIPT, needs.SCHEDULING),
+    patience=_PATIENCE,
+)
+async def _in_an_hour(smsc: SmscUnderTest) -> None:
+    await _none_comes(smsc, 1, smsc.settings.destination, schedule_delivery_time=HOUR_AHEAD)
 
 
 @CASES.case(

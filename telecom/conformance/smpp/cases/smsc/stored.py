@@ -1,5 +1,6 @@
 """query_sm, cancel_sm and replace_sm of messages that wait, SMPP 3.4 4.8 to 4.10, 5.0 4.5."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
@@ -8,6 +9,7 @@ import msgspec
 
 from telecom.conformance.case import CaseFailed, Catalogue, Severity
 from telecom.conformance.smpp import needs
+from telecom.conformance.smpp.cases.smsc.submit_multi import near
 from telecom.conformance.smpp.connection import Connection, acceptance, is_nack
 from telecom.conformance.smpp.smsc_under_test import SmscUnderTest
 from telecom.smpp.pdus import (
@@ -172,6 +174,8 @@ async def _query_response(smsc: SmscUnderTest) -> None:
         raise CaseFailed("SCHEDULED or ENROUTE", f"message_state {told.message_state}")
     if told.final_date:
         raise CaseFailed("no final_date", repr(told.final_date))
+    if told.error_code:
+        smsc.remark("error_code 0 of a message that has not failed", told.error_code)
 
 
 @CASES.case(
@@ -196,7 +200,7 @@ async def _query_delivered(smsc: SmscUnderTest) -> None:
     told: QuerySmResp = response.pdu  # type: ignore[assignment]
     if told.message_state != MessageState.DELIVRD:
         raise CaseFailed("message_state 2, DELIVERED", f"{told.message_state}")
-    if len(told.final_date) != 16 or told.final_date.endswith(b"R"):
+    if re.fullmatch(rb"\d{15}[+-]", told.final_date) is None:
         raise CaseFailed("an absolute final_date", repr(told.final_date))
 
 
@@ -281,6 +285,20 @@ async def _cancel_group(smsc: SmscUnderTest) -> None:
 
 
 @CASES.case(
+    "cancel_sm.by_addresses.others",
+    "Without an id no message to another address is cancelled",
+    *_CANCEL.clauses,
+    needs=(needs.CANCEL_SM, needs.SCHEDULING),
+)
+async def _cancel_no_other_group(smsc: SmscUnderTest) -> None:
+    connection = await smsc.bound()
+    message, message_id = await smsc.stored(connection)
+    other = near(message.destination_addr.decode("latin-1"), 1).encode("latin-1")
+    await connection.ask(_about(_CANCEL, message, b"", destination_addr=other))
+    acceptance(await connection.ask(_about(_CANCEL, message, message_id)), CancelSmResp)
+
+
+@CASES.case(
     "cancel_sm.receipt",
     "A cancelled message whose receipt was asked for has one: DELETED",
     *_CANCEL.clauses,
@@ -326,7 +344,8 @@ async def _reschedule(smsc: SmscUnderTest) -> None:
         "short_message": b"later",
     }
     request = _about(_REPLACE, message, message_id, **changes)
-    acceptance(await connection.ask(request), ReplaceSmResp)
+    for _ in range(2):  # one that no longer waits cannot be replaced again
+        acceptance(await connection.ask(request), ReplaceSmResp)
 
 
 async def _across_sessions(operation: _Operation, smsc: SmscUnderTest) -> None:

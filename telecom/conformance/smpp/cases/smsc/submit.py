@@ -391,3 +391,37 @@ async def _error_without_body(smsc: SmscUnderTest) -> None:
     smsc.refused(response, *_DESTINATION_STATUS)
     if response.body:
         raise CaseFailed("a header alone", f"a body of {len(response.body)} octets")
+
+
+@CASES.case(
+    "submit_sm.error.response",
+    "A message that is refused is told so by submit_sm_resp",
+    "3.4 4.4.2",
+    "3.4 4.3",
+    "5.0 2.8.2",
+    needs=(needs.SUBMISSION,),
+)
+async def _error_by_its_own(smsc: SmscUnderTest) -> None:
+    connection = await smsc.bound()
+    response = await connection.ask(smsc.submit(destination_addr=b"", dest_addr_ton=0))
+    smsc.refused(response, *_DESTINATION_STATUS)
+    if response.command_id != SubmitSmResp.command_id:
+        raise CaseFailed("submit_sm_resp", str(response))
+
+
+@CASES.case(
+    "submit_sm.answered",
+    "submit_sm is answered by a submit_sm_resp that can be read",
+    "3.4 4.4.1",
+    "3.4 4.4.2",
+    "5.0 4.2.1.1",
+    needs=(needs.TRANSCEIVER,),
+)
+async def _answered(smsc: SmscUnderTest) -> None:
+    # it needs no message to be accepted: what is wrong here keeps all other cases from running
+    connection = await smsc.bound()
+    response = await connection.ask(smsc.submit())
+    if not isinstance(response.pdu, SubmitSmResp):
+        raise CaseFailed("a submit_sm_resp", str(response))
+    if response.command_status:
+        smsc.remark("ESME_ROK (is --destination a number that it delivers to?)", response)

@@ -166,6 +166,8 @@ async def _too_long(smsc: SmscUnderTest) -> None:
 async def _partly(smsc: SmscUnderTest) -> None:
     response = await _asked(smsc, smsc.settings.destination, _BAD)
     failed = response.unsuccess_smes
+    if not response.message_id:
+        raise CaseFailed("a message_id for the good one", "an empty one")
     if len(failed) != 1:
         raise CaseFailed("no_unsuccess 1", f"{len(failed)}")
     if not failed[0].error_status_code:

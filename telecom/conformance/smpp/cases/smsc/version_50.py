@@ -226,6 +226,11 @@ async def _query(smsc: SmscUnderTest) -> None:
     missing = [each.name for each in wanted if each.tag not in present]
     if missing:
         raise CaseFailed("its mandatory parameters", f"no {', '.join(missing)}")
+    if response.pdu.message_id != message_id:  # type: ignore[union-attr]
+        raise CaseFailed(repr(message_id), repr(response.pdu.message_id))  # type: ignore[union-attr]
+    success = BROADCAST_AREA_SUCCESS.of(response.pdu)  # type: ignore[arg-type]
+    if success not in (*range(101), 0xFF):
+        smsc.remark("broadcast_area_success from 0 to 100, or 255", success)
 
 
 @CASES.case(
