@@ -11,7 +11,7 @@ from smsc_sim.mo import MOST_STREAMS, MoStream
 from smsc_sim.rules import MOST_RULES, Rule, with_names
 from smsc_sim.smsc import Beginning, SmscLimits
 from telecom.runtime.config import Digits, Port, Seconds, SystemId, Table, moved
-from telecom.smpp.session import SessionLimits
+from telecom.smpp.limits import SessionLimits
 from telecom.smpp.versions import InterfaceVersion
 
 

@@ -18,7 +18,7 @@ from telecom.net.smpp_link import LinkLimits
 from telecom.net.smpp_server import ServerLimits, ServerSession, SmppServer
 from telecom.net.smpp_tls import client_context
 from telecom.runtime.service import taking_port
-from telecom.smpp.session import SessionLimits
+from telecom.smpp.limits import SessionLimits
 
 PLAIN: Final = "SMPP (gateway)"
 TLS: Final = "SMPP over TLS (gateway)"

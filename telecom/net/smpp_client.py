@@ -32,6 +32,7 @@ from telecom.net.smpp_message import Delivery, PartReceipt, Receipts, Submission
 from telecom.net.smpp_tls import client_context
 from telecom.smpp import codec, tlvs
 from telecom.smpp.errors import LinkClosedError, LocalError
+from telecom.smpp.limits import SessionLimits
 from telecom.smpp.pdus import (
     Bind,
     BindReceiver,
@@ -44,7 +45,6 @@ from telecom.smpp.pdus import (
     SubmitSm,
     SubmitSmResp,
 )
-from telecom.smpp.session import SessionLimits
 from telecom.smpp.versions import InterfaceVersion
 from telecom.sms.address import Address
 

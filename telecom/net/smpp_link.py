@@ -20,8 +20,9 @@ from telecom.smpp.events import (
     Unbinding,
     Unmatched,
 )
+from telecom.smpp.limits import SessionLimits
 from telecom.smpp.pdus import Bind, Pdu, Unbind
-from telecom.smpp.session import Session, SessionLimits
+from telecom.smpp.session import Session
 from telecom.smpp.states import Side
 from telecom.smpp.versions import InterfaceVersion
 

@@ -13,6 +13,7 @@ from telecom.net.smpp_link import LINGER, Address, LinkLimits, SmppLink, TcpCapt
 from telecom.net.smpp_listener import Listener
 from telecom.net.tasks import spawn
 from telecom.smpp.errors import LinkClosedError
+from telecom.smpp.limits import SessionLimits
 from telecom.smpp.pdus import (
     RESPONSES,
     Bind,
@@ -22,7 +23,6 @@ from telecom.smpp.pdus import (
     Outbind,
     Pdu,
 )
-from telecom.smpp.session import SessionLimits
 from telecom.smpp.states import Side
 from telecom.smpp.status import CommandStatus, status_name
 from telecom.smpp.tlvs import SC_INTERFACE_VERSION

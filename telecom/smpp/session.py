@@ -1,13 +1,13 @@
 """One SMPP session at either end, SMPP 5.0 2: octets in, events and octets out, no I/O."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import ClassVar, Final
 
 from telecom.smpp.adaptation import adapted, is_too_long
 from telecom.smpp.binding import Binding, version_of_smsc
 from telecom.smpp.codec import Framer, Undecodable, decode, encode
-from telecom.smpp.errors import FramingError, LocalError, PduError, WindowFullError
+from telecom.smpp.congestion import congestion_tlv, congestion_told
+from telecom.smpp.errors import FramingError, LocalError, WindowFullError
 from telecom.smpp.events import (
     BadResponse,
     BindRequested,
@@ -51,16 +51,12 @@ from telecom.smpp.states import (
 )
 from telecom.smpp.status import CommandStatus
 from telecom.smpp.timers import Timer, Timers
-from telecom.smpp.tlvs import CONGESTION_STATE, Tlv
+from telecom.smpp.tlvs import Tlv
 from telecom.smpp.versions import InterfaceVersion
 from telecom.smpp.window import Window
 
-__all__ = ["Session", "SessionLimits"]
-
 _SHORT: Final = 256
 """Octets of a PDU that is neither too long for any version nor counts for more than one."""
-_CONGESTED: Final = 100
-"""The highest congestion_state, SMPP 5.0 4.8.4.18; what is above is reserved."""
 _OUTSIDE_WINDOW: Final = frozenset((Unbind.command_id, EnquireLink.command_id))
 """Neither counts as use of the session, and both may be sent when the window is full."""
 _RESPONSE_TYPES: Final = [pdu for command_id, pdu in PDUS.items() if command_id & RESPONSE_BIT]
@@ -116,9 +112,7 @@ class Session:
 
     @congestion.setter
     def congestion(self, state: int | None) -> None:
-        if state is not None and not 0 <= state <= _CONGESTED:
-            raise LocalError(f"congestion_state={state}")
-        self._congestion = None if state is None else CONGESTION_STATE(state)
+        self._congestion = congestion_tlv(state)
         self._adapts = state is not None or self.version is InterfaceVersion.V33
 
     # Octets and events
@@ -330,7 +324,7 @@ class Session:
             return
         self._window.remove(pdu.sequence_number)
         if isinstance(pdu, Pdu) and pdu.tlvs:
-            self._note_congestion(pdu)
+            self.peer_congestion = congestion_told(pdu, self.peer_congestion)
         if request is self._timers.probe:
             self._timers.probe = None
             return
@@ -344,12 +338,6 @@ class Session:
                 self._move(request, pdu)
         if isinstance(request, Unbind) and (self.state, UnbindResp) in TRANSITIONS:
             self._close(Cause.UNBOUND)
-
-    def _note_congestion(self, response: Pdu) -> None:
-        with suppress(PduError):
-            told = CONGESTION_STATE.of(response)
-            if told is not None and told <= _CONGESTED:
-                self.peer_congestion = told
 
     _HANDLERS: ClassVar[dict[type, Callable[..., None]]] = {
         Undecodable: _receive_undecodable,

@@ -61,8 +61,11 @@ def test_what_is_under_way_comes_to_nothing(running_lab: Lab) -> None:
     """But for what is scheduled, and what waits for a handset that is away."""
 
     def under_way() -> list[float]:
-        gauges = [running_lab.metric(name) for name in ("telecom_attempts", "telecom_map_dialogues")]
-        return [*gauges, running_lab.metric("telecom_queue_depth", state="queued")]
+        return [
+            running_lab.metric("telecom_attempts"),
+            running_lab.metric("telecom_map_dialogues"),
+            running_lab.metric("telecom_queue_depth", state="queued"),
+        ]
 
     eventually(under_way, fits=lambda counts: counts == [0, 0, 0])
 

@@ -16,8 +16,8 @@ from telecom.net.smpp_link import LinkLimits
 from telecom.net.smpp_server import ServerLimits, ServerSession, SessionTerms, SmppServer
 from telecom.net.smpp_tls import self_signed, server_context
 from telecom.runtime import logs, service
+from telecom.smpp.limits import SessionLimits
 from telecom.smpp.pdus import Bind, DeliverSm, Pdu, SubmitSm, SubmitSmResp
-from telecom.smpp.session import SessionLimits
 from telecom.smpp.status import CommandStatus
 
 DELIVERIES = 50

@@ -10,7 +10,7 @@ import pytest
 from telecom.net.smpp_link import LinkLimits
 from telecom.net.smpp_server import ServerLimits, SmppServer
 from telecom.net.smpp_tls import self_signed
-from telecom.smpp.session import SessionLimits
+from telecom.smpp.limits import SessionLimits
 from tests.net.smpp_peer import Peer
 from tests.net.smpp_user import Join, Start, User
 

@@ -8,6 +8,7 @@ import telecom
 from telecom.net.smpp_client import Esme
 from telecom.net.smpp_link import LinkLimits
 from telecom.net.smpp_server import ServerLimits, ServerSession, SmppServer
+from telecom.smpp.limits import SessionLimits
 from telecom.smpp.pdus import (
     Bind,
     DataSm,
@@ -17,7 +18,6 @@ from telecom.smpp.pdus import (
     SubmitSm,
     SubmitSmResp,
 )
-from telecom.smpp.session import SessionLimits
 from telecom.smpp.status import CommandStatus as Status
 from telecom.sms.receipt import MessageState
 

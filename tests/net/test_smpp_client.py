@@ -15,6 +15,7 @@ from telecom.net.smpp_message import Delivery
 from telecom.net.smpp_server import ServerSession, SmppServer
 from telecom.smpp import tlvs
 from telecom.smpp.errors import LinkClosedError, LocalError, PduError, RefusedError
+from telecom.smpp.limits import SessionLimits
 from telecom.smpp.pdus import (
     AlertNotification,
     Bind,
@@ -30,7 +31,6 @@ from telecom.smpp.pdus import (
     SubmitSm,
     SubmitSmResp,
 )
-from telecom.smpp.session import SessionLimits
 from telecom.smpp.short_message import content, user_data_of
 from telecom.smpp.status import CommandStatus as Status
 from telecom.sms.address import Address

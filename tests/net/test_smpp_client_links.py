@@ -14,6 +14,7 @@ from telecom.net.back_off import BackOff
 from telecom.smpp import tlvs
 from telecom.smpp.codec import encode
 from telecom.smpp.errors import LinkClosedError, LocalError, RefusedError
+from telecom.smpp.limits import SessionLimits
 from telecom.smpp.pdus import (
     BindTransceiver,
     BindTransceiverResp,
@@ -22,7 +23,6 @@ from telecom.smpp.pdus import (
     SubmitSm,
     SubmitSmResp,
 )
-from telecom.smpp.session import SessionLimits
 from telecom.smpp.status import CommandStatus as Status
 from telecom.smpp.versions import InterfaceVersion
 from tests.net.smpp_peer import Peer, until

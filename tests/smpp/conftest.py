@@ -10,6 +10,7 @@ from telecom.smpp.codec import decode, encode
 from telecom.smpp.declarations import DECLARATIONS
 from telecom.smpp.events import BindRequested, Event, Responded, Unbinding
 from telecom.smpp.fields import CountedOctets, CountedParts, CString, Field, Integer
+from telecom.smpp.limits import SessionLimits
 from telecom.smpp.pdus import (
     PDUS,
     RESPONSES,
@@ -23,7 +24,7 @@ from telecom.smpp.pdus import (
     SubmitSm,
     Unbind,
 )
-from telecom.smpp.session import Session, SessionLimits
+from telecom.smpp.session import Session
 from telecom.smpp.states import Side, State
 from telecom.smpp.tlvs import SC_INTERFACE_VERSION, Tlv
 from telecom.smpp.versions import InterfaceVersion

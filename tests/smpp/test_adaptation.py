@@ -5,6 +5,7 @@ import pytest
 from telecom.smpp.adaptation import adapted
 from telecom.smpp.errors import LocalError
 from telecom.smpp.events import Responded
+from telecom.smpp.limits import SessionLimits
 from telecom.smpp.pdus import (
     AlertNotification,
     BindTransceiver,
@@ -21,7 +22,6 @@ from telecom.smpp.pdus import (
     SubmitSm,
     SubmitSmResp,
 )
-from telecom.smpp.session import SessionLimits
 from telecom.smpp.states import Side
 from telecom.smpp.status import CommandStatus as Status
 from telecom.smpp.tlvs import (

@@ -14,6 +14,7 @@ from telecom.smpp.events import (
     Unanswered,
     Unmatched,
 )
+from telecom.smpp.limits import SessionLimits
 from telecom.smpp.pdus import (
     RESPONSES,
     BindTransceiver,
@@ -26,7 +27,7 @@ from telecom.smpp.pdus import (
     SubmitSm,
     Unbind,
 )
-from telecom.smpp.session import Session, SessionLimits
+from telecom.smpp.session import Session
 from telecom.smpp.states import Side
 from telecom.smpp.tlvs import SC_INTERFACE_VERSION, Tlv
 

@@ -15,6 +15,7 @@ from telecom.smpp.events import (
     Unbinding,
     Unmatched,
 )
+from telecom.smpp.limits import SessionLimits
 from telecom.smpp.long_requests import LONG_REQUEST
 from telecom.smpp.pdus import (
     AlertNotification,
@@ -34,7 +35,6 @@ from telecom.smpp.pdus import (
     Unbind,
     UnbindResp,
 )
-from telecom.smpp.session import SessionLimits
 from telecom.smpp.states import Side, State
 from telecom.smpp.status import CommandStatus as Status
 from telecom.smpp.tlvs import MESSAGE_PAYLOAD, Tlv

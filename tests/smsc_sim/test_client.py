@@ -10,7 +10,7 @@ import telecom
 from smsc_sim.node import SmscSim
 from telecom.net.smpp_tls import client_context, self_signed
 from telecom.smpp.errors import NoResponseError, RefusedError
-from telecom.smpp.session import SessionLimits
+from telecom.smpp.limits import SessionLimits
 from telecom.smpp.status import CommandStatus
 from telecom.sms.receipt import MessageState
 from tests.net.smpp_peer import until

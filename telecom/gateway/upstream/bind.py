@@ -15,8 +15,8 @@ from telecom.net.smpp_link import TcpCapture
 from telecom.net.smpp_message import Delivery
 from telecom.net.tasks import spawn
 from telecom.smpp.errors import LinkClosedError, SmppError
+from telecom.smpp.limits import SessionLimits
 from telecom.smpp.pdus import Bind, BindReceiver, BindTransceiver, BindTransmitter, Pdu
-from telecom.smpp.session import SessionLimits
 
 BIND_TYPES: Final[dict[str, tuple[type[Bind], ...]]] = {
     "transceiver": (BindTransceiver,),
