@@ -235,16 +235,26 @@ def _write(report: "Report", outputs: _Outputs) -> None:
     from telecom.conformance.report_json import as_json
     from telecom.conformance.report_junit import as_junit
 
-    if outputs.junit is not None:
-        as_junit(report).write(outputs.junit, encoding="utf-8", xml_declaration=True)
-    if outputs.html is not None:
-        outputs.html.write_text(as_html(report, _described), encoding="utf-8")
     if outputs.as_json:
         typer.echo(json.dumps(as_json(report)))
     elif outputs.pics:
         _print_pics(report)
     else:
         _print_tables(report)
+    if outputs.junit is not None:
+        with _written(outputs.junit):
+            as_junit(report).write(outputs.junit, encoding="utf-8", xml_declaration=True)
+    if outputs.html is not None:
+        with _written(outputs.html):
+            outputs.html.write_text(as_html(report, _described), encoding="utf-8")
+
+
+@contextmanager
+def _written(path: Path) -> "Iterator[None]":
+    try:
+        yield
+    except OSError as error:
+        raise CommandError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _print_pics(report: "Report") -> None:

@@ -11,6 +11,8 @@ def in_a_folder(path: Path | None) -> Path | None:
     """See that a file can be made where it is wanted."""
     if path is not None and not path.absolute().parent.is_dir():
         raise typer.BadParameter(f"there is no folder {path.absolute().parent}")
+    if path is not None and path.is_dir():
+        raise typer.BadParameter(f"{path} is a folder")
     return path
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-MOST_OCTETS: Final = 1 << 20
+MOST_OCTETS: Final = 1 << 18
 """How much of a case is kept: a peer may send for as long as it is listened to."""
 
 
@@ -26,10 +26,16 @@ class Recording:
 
     def __init__(self, clock: Callable[[], float], *, hidden: bytes = b"") -> None:
         self._clock = clock
-        self._hidden = b"\0" + hidden + b"\0" if hidden else b""
+        self._hidden: set[bytes] = set()
+        self.hide(hidden)
         self._begin = clock()
         self._entries: list[Octets] = []
         self._room = MOST_OCTETS
+
+    def hide(self, password: bytes) -> None:
+        """Keep another password as asterisks, where it has come and where it will."""
+        if password:
+            self._hidden.add(b"\0" + password + b"\0")
 
     def add(self, connection: int, data: bytes, *, sent: bool) -> None:
         """Take what was sent or received; beyond the limit nothing more is kept."""
@@ -47,10 +53,10 @@ class Recording:
         return tuple(self._without_password(entry) for entry in self._joined())
 
     def _without_password(self, entry: Octets) -> Octets:
-        if not self._hidden or self._hidden not in entry.data:
-            return entry
-        stars = b"\0" + b"*" * (len(self._hidden) - 2) + b"\0"
-        return msgspec.structs.replace(entry, data=entry.data.replace(self._hidden, stars))
+        data = entry.data
+        for hidden in self._hidden:
+            data = data.replace(hidden, b"\0" + b"*" * (len(hidden) - 2) + b"\0")
+        return entry if data == entry.data else msgspec.structs.replace(entry, data=data)
 
     def _joined(self) -> Iterator[Octets]:
         held: Octets | None = None

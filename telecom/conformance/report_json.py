@@ -6,7 +6,12 @@ from telecom.conformance.results import Report, Result
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Return the whole run: counts, and each case with its verdict and the octets exchanged."""
+    """Return the whole run: counts, and each case with its verdict and the octets exchanged.
+
+    `{subject, started, passed, counts: {pass, fail, warn, skip, error}, cases: [{name, family,
+    title, clauses, severity, verdict, seconds, reason, remarks: [{expected, got}], exchange:
+    [{at, connection, from: "us" | "peer", octets: hex}]}]}`; keys may be added, none goes.
+    """
     return {
         "subject": report.subject,
         "started": report.started,

@@ -50,13 +50,13 @@ def wrong() -> Iterator[int]:
 
 def test_all_is_well(right: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command_line(app, ["conformance", "smpp", "--port", str(right), *FEW]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].strip() == f"127.0.0.1:{right}: 6 pass"
+    assert capsys.readouterr().out.splitlines()[-1].strip() == f"127.0.0.1:{right}: 8 pass"
 
 
 def test_a_case_fails(wrong: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command_line(app, ["conformance", "smpp", "--port", str(wrong), *FEW]) == 1
     shown = capsys.readouterr().out
-    assert "2 pass  3 fail  1 warn" in shown
+    assert "2 pass  5 fail  1 warn" in shown
     assert "bind_transceiver_resp" in shown
 
 
@@ -64,7 +64,7 @@ def test_json(wrong: int, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["conformance", "smpp", "--port", str(wrong), *FEW, "--json"]
     assert run_command_line(app, arguments) == 1
     told = json.loads(capsys.readouterr().out)
-    assert told["counts"]["fail"] == 3
+    assert told["counts"]["fail"] == 5
     failed = next(each for each in told["cases"] if each["name"] == "bind.password.wrong")
     assert failed["verdict"] == "fail"
     assert [each["from"] for each in failed["exchange"]] == ["us", "peer"]
@@ -81,8 +81,32 @@ def test_the_files_have_no_password(wrong: int, tmp_path: Path) -> None:
     assert "bind_transceiver_resp" in page
     assert "ESME_ROK" in page
     for text in (page, junit.read_text()):
-        assert "hidden!1" not in text
-        assert b"hidden!1".hex(" ") not in text
+        assert "hidden!" not in text.lower()
+        assert b"hidden!".hex(" ") not in text
+
+
+@pytest.mark.parametrize("option", ["--html", "--junit"])
+def test_a_file_that_cannot_be_written(
+    option: str, right: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was found out is told all the same."""
+    arguments = ["conformance", "smpp", "--port", str(right), *FEW, option]
+    assert run_command_line(app, [*arguments, str(tmp_path)]) == 2
+    assert "is a folder" in capsys.readouterr().err
+    assert run_command_line(app, [*arguments, "/dev/full"]) == 1
+    told = capsys.readouterr()
+    assert told.err.splitlines() == ["cannot write /dev/full: No space left on device"]
+    assert told.out.splitlines()[-1].strip().endswith(" pass")
+
+
+def test_a_wrong_password_is_one_reason_to_skip(
+    right: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--port", str(right), "--password", "wrong", "--only", "*_sm.*"]
+    assert run_command_line(app, ["conformance", "smpp", *arguments]) == 1
+    text = " ".join(capsys.readouterr().out.split())
+    assert "transceiver (--system-id, --password): expected bind_transceiver_resp" in text
+    assert text.count("ESME_RINVPASWD") == 1
 
 
 def test_pics(right: int, capsys: pytest.CaptureFixture[str]) -> None:

@@ -77,7 +77,11 @@ def esme_of(command: list[str]) -> Callable[[int], AbstractAsyncContextManager[N
 
 async def test_npm_smpp_s_server() -> None:
     """It knows one kind of bind and submit_sm, no passwords, no states, and closes at garbage."""
-    only = ("bind", "unbind.transceiver", "enquire_link.transceiver", *FRAMING, "submit_sm")
+    only = (
+        "bind.transceiver", "bind.transmitter.ok", "bind.password", "bind.body.empty",
+        "unbind.transceiver", "enquire_link.transceiver", *FRAMING, "submit_sm.message_id",
+        "submit_sm.destination", "submit_sm.text",
+    )  # fmt: skip
     command = by_node(ROOT / "benchmarks/peers/npm_smpp.cjs")
     report = await smsc_s(command, *only, "states.open.submit_sm", "query_sm.known")
     assert names(report, Verdict.ERROR) == set()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
 
@@ -147,6 +148,15 @@ def test_a_password_is_not_recorded() -> None:
     assert entry.data == b"name\0******\0secretary"
 
 
+def test_a_password_that_is_learnt_later_is_not_recorded_either() -> None:
+    recording = Recording(lambda: NOW, hidden=b"secret")
+    recording.add(1, b"name\0other\0secret\0", sent=False)
+    recording.hide(b"other")
+    recording.hide(b"")
+    (entry,) = recording.exchange()
+    assert entry.data == b"name\0*****\0******\0"
+
+
 def test_what_is_recorded_is_bounded() -> None:
     recording = Recording(lambda: NOW)
     for _ in range(3):
@@ -242,6 +252,10 @@ def test_junit() -> None:
         "1",
         "1",
     )
+    timestamp = root[0].get("timestamp")
+    assert timestamp is not None
+    assert datetime.fromisoformat(timestamp).tzinfo is None
+    assert float(root[0].get("time", "")) >= 0
     failure = root.find("testsuite/testcase[@name='one.b']/failure")
     assert failure is not None
     assert failure.get("message") == "expected [red]this, got <that>\\x00"

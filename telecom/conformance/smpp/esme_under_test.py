@@ -188,6 +188,7 @@ class EsmeUnderTest:
         request = await connection.expect("a bind", lambda _: True, timeout=self.settings.patience)
         if not isinstance(request.pdu, Bind):
             raise CaseFailed("a bind as the first PDU", str(request))
+        connection.recording.hide(request.pdu.password)
         self.binds.append(request)
         return connection, request.pdu
 

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-TRANSCEIVER: Final = "an account that can bind as transceiver"
-TRANSMITTER: Final = "an account that can bind as transmitter"
-RECEIVER: Final = "an account that can bind as receiver"
+TRANSCEIVER: Final = "an account that can bind as transceiver (--system-id, --password)"
+TRANSMITTER: Final = "an account that can bind as transmitter (--system-id, --password)"
+RECEIVER: Final = "an account that can bind as receiver (--system-id, --password)"
 SEVERAL_BINDS: Final = "an account that can be bound twice"
 SUBMISSION: Final = "a destination that a submit_sm is accepted for"
 RECEIPT: Final = "a destination that a message is delivered to, with a receipt"

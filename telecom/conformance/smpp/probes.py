@@ -46,6 +46,7 @@ def _binds(kind: type[Bind]) -> Probe:
 
 
 async def _binds_twice(smsc: "SmscUnderTest") -> None:
+    await smsc.require(needs.TRANSCEIVER)
     await smsc.bound()
     await smsc.bound()
 
@@ -53,6 +54,7 @@ async def _binds_twice(smsc: "SmscUnderTest") -> None:
 async def _submits(smsc: "SmscUnderTest") -> None:
     if not smsc.settings.destination:
         raise CannotRun("it needs --destination")
+    await smsc.require(needs.TRANSCEIVER)
     connection = await smsc.bound()
     await smsc.accepted(connection, smsc.submit())
 
@@ -73,6 +75,7 @@ def _supports(make: Callable[["SmscUnderTest"], Pdu], version: int | None = None
     """See that a request is known at all: refused for its content it is."""
 
     async def probe(smsc: "SmscUnderTest") -> None:
+        await smsc.require(needs.TRANSCEIVER)
         pdu = make(smsc)
         connection = await smsc.bound(interface_version=version or smsc.settings.version)
         response = await connection.ask(pdu)
@@ -115,6 +118,7 @@ def _speaks(version: InterfaceVersion) -> Probe:
     async def probe(smsc: "SmscUnderTest") -> None:
         if smsc.settings.version < InterfaceVersion.V34:
             raise CannotRun("it needs a run as SMPP 3.4 or 5.0 (--version)")
+        await smsc.require(needs.TRANSCEIVER)
         connection = await smsc.connect()
         response = await connection.ask(smsc.bind(interface_version=version))
         acceptance(response, BindTransceiverResp)
