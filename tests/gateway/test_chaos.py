@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from telecom.smpp.pdus import CancelSm
+from telecom.smpp.pdus import CancelSm, ReplaceSm
 from telecom.smpp.status import CommandStatus
 from telecom.sms.receipt import MessageState
 from tests.gateway.conftest import MakeNode, MakeValve
@@ -150,6 +150,64 @@ async def test_what_is_cancelled_is_not_delivered_and_the_other_way_round(
     arrived = {text for _, text in network.arrived}
     if not deadly:  # else a node that died may have sent what another has put off since
         assert arrived == {texts[message_id] for message_id in texts.keys() - deleted}
+    await store.until(stored=0)
+
+
+async def test_the_text_that_arrives_is_the_last_that_was_answered_ok(
+    make_node: MakeNode, make_valve: MakeValve, network: Network, store: Store, *, quick: None
+) -> None:
+    chance = random.Random(3)
+    loop = asyncio.get_running_loop()
+
+    def fails_often(asked: Asked) -> None:
+        if hasattr(asked.argument, "msisdn") and chance.random() < 0.5:
+            asked.fails(34)
+        else:
+            serves(asked)
+
+    network.automatic = lambda asked: later(loop, chance.random() * 0.02, fails_often, asked)
+    fleet = Fleet(make_node, make_valve)
+    await fleet.add()
+    await fleet.add()
+    front_valve, front_url = await make_valve()
+    front = make_node(front_url, name="front", starts=False, orphaned=ORPHANED, patient=False)
+    front.to_esme.start()
+    esme = front.bind()
+    possible: dict[str, set[str]] = {}
+    replaced = 0
+    for number in range(MESSAGES):
+        message_id = await esme.submits(f"44770090{1000 + number}", f"{number}")
+        possible[message_id] = {f"{number}"}
+        await asyncio.sleep(chance.random() * 0.01)
+        if chance.random() < 0.1:
+            front_valve.shut()
+            front_valve.open()
+        wanted, text = chance.choice(list(possible)[-10:]), f"{number} instead"
+        replace = ReplaceSm(
+            message_id=wanted.encode(),
+            source_addr=b"38591000100",
+            short_message=text.encode(),
+            registered_delivery=1,
+        )
+        status = (await esme.asks(replace)).command_status
+        if status == CommandStatus.ESME_ROK:
+            possible[wanted] = {text}
+            replaced += 1
+        elif status == CommandStatus.ESME_RSYSERR:
+            possible[wanted].add(text)
+        front.time.advance(1)
+    assert replaced > 5
+
+    def told() -> int:
+        front.time.advance(1)
+        return len({receipt.id for receipt in esme.receipts()})
+
+    await eventually(told, len(possible), timeout=20)
+    assert {receipt.stat for receipt in esme.receipts()} == {MessageState.DELIVRD}
+    arrived = Counter(text for _, text in network.arrived)
+    assert set(arrived.values()) == {1}
+    assert len(arrived) == len(possible)
+    assert all(len(texts & arrived.keys()) == 1 for texts in possible.values())
     await store.until(stored=0)
 
 
