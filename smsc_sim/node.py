@@ -18,7 +18,8 @@ from smsc_sim.ring import PduRing
 from smsc_sim.session import ScriptedSession
 from smsc_sim.smsc import Smsc
 from telecom.net.smpp_link import LinkLimits
-from telecom.net.smpp_server import ServerLimits, ServerSession, SmppServer
+from telecom.net.smpp_server import ServerSession, SmppServer
+from telecom.net.smpp_terms import ServerLimits
 from telecom.net.smpp_tls import self_signed, server_context
 from telecom.runtime.daemon import Daemon
 from telecom.runtime.errors import ConfigError

@@ -16,7 +16,8 @@ from telecom.gateway.bind_rules import STATUSES, Refusal, refusal_of
 from telecom.gateway.clock import Clock
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.outage import at_most, repeat, wait
-from telecom.net.smpp_server import ServerSession, SessionTerms
+from telecom.net.smpp_server import ServerSession
+from telecom.net.smpp_terms import SessionTerms
 from telecom.net.tasks import spawn
 from telecom.smpp.pdus import Bind, BindTransmitter
 from telecom.smpp.versions import InterfaceVersion

@@ -3,7 +3,8 @@
 from telecom.gateway.binds import Binds
 from telecom.gateway.messaging import Messaging
 from telecom.gateway.to_esme import ToEsme
-from telecom.net.smpp_server import ServerSession, SessionTerms
+from telecom.net.smpp_server import ServerSession
+from telecom.net.smpp_terms import SessionTerms
 from telecom.smpp.pdus import Bind, Pdu
 from telecom.smpp.status import CommandStatus
 

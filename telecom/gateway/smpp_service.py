@@ -15,7 +15,8 @@ from telecom.gateway.outbinds import Call, Outbinds
 from telecom.gateway.to_esme import ToEsme
 from telecom.net.capture import Capture
 from telecom.net.smpp_link import LinkLimits
-from telecom.net.smpp_server import ServerLimits, ServerSession, SmppServer
+from telecom.net.smpp_server import ServerSession, SmppServer
+from telecom.net.smpp_terms import ServerLimits
 from telecom.net.smpp_tls import client_context
 from telecom.runtime.service import taking_port
 from telecom.smpp.limits import SessionLimits

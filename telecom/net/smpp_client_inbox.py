@@ -85,7 +85,11 @@ class Inbox:
         if told is not None:
             source = request.source_addr.decode("latin-1")
             delivery, last = Delivery([part], told), is_last(request, told)
-            self._hand_over(self._correlation.received(delivery, told, source=source, last=last))
+            matches = self._correlation.received(delivery, told, source=source, last=last)
+            if not matches:
+                # held until a submit is answered: an SMSC may want our answer before that
+                part.answer(CommandStatus.ESME_ROK)
+            self._hand_over(matches)
         elif self._joiner is None or not self._joined(self._joiner, part):
             self._keep(Delivery([part]))
 

@@ -6,7 +6,8 @@ from ssl import SSLContext
 import structlog
 
 from telecom.net.smpp_link import TcpCapture
-from telecom.net.smpp_server import Authenticate, ServerLimits, ServerSession, SmppServer
+from telecom.net.smpp_server import Authenticate, ServerSession, SmppServer
+from telecom.net.smpp_terms import ServerLimits
 from telecom.net.tasks import spawn
 from telecom.smpp.errors import PduError
 from telecom.smpp.pdus import DataSm, DataSmResp, Pdu, SubmitSm, SubmitSmResp

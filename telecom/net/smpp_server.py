@@ -11,6 +11,7 @@ import structlog
 
 from telecom.net.smpp_link import LINGER, Address, LinkLimits, SmppLink, TcpCapture
 from telecom.net.smpp_listener import Listener
+from telecom.net.smpp_terms import ServerLimits, SessionTerms
 from telecom.net.tasks import spawn
 from telecom.smpp.errors import LinkClosedError
 from telecom.smpp.limits import SessionLimits
@@ -30,7 +31,7 @@ from telecom.smpp.tlvs import SC_INTERFACE_VERSION
 _UNBOUND_OCTETS: Final = 1 << 14
 """What a peer may say before its bind; what follows a bind has to wait for its response."""
 
-Authenticate = Callable[[Bind, "ServerSession"], Awaitable["int | SessionTerms"]]
+Authenticate = Callable[[Bind, "ServerSession"], Awaitable[int | SessionTerms]]
 """Decides about a bind: the command_status of its response, or on which terms it is accepted.
 
 ESME_ROK is the server's own terms. The session tells where the ESME is (`peer`), whether it came
@@ -41,35 +42,6 @@ _CONGESTED: Final = 100
 """SMPP 5.0 4.8.4.18: send no more."""
 
 _log = structlog.get_logger("telecom.smpp")
-
-
-class ServerLimits(msgspec.Struct, frozen=True):
-    """What the peers of a server may make grow.
-
-    Of the connections that are not bound the oldest gives way to one that is too many: who comes
-    to bind does so at once, and a flood of those who don't keeps nobody out.
-    """
-
-    link: LinkLimits = LinkLimits()
-    connections: int = 10_000
-    unbound_connections: int = 1_000
-
-
-class SessionTerms(msgspec.Struct, frozen=True):
-    """What one ESME may have: `LinkLimits` and `SessionLimits` of its own.
-
-    None is what the server has. `authenticate` returns them, and `ServerSession.agree` changes
-    them at any time.
-    """
-
-    window: int | None = None
-    """How many requests of ours, deliver_sm for one, may await its responses."""
-    peer_window: int | None = None
-    """How many of its requests may await ours; one more is answered ESME_RTHROTTLED."""
-    unanswered: int | None = None
-    """How many of its requests may await ours before nothing more is read from it."""
-    enquire_link_timer: float | None = None
-    inactivity_timer: float | None = None
 
 
 class ServerSession(SmppLink):

@@ -19,7 +19,7 @@ from telecom.gateway.clock import Clock
 from telecom.gateway.lockout import Lockout, LockoutRule
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.turns import Turns
-from telecom.net.smpp_server import SessionTerms
+from telecom.net.smpp_terms import SessionTerms
 from telecom.smpp.pdus import BindTransceiver
 from telecom.smpp.status import CommandStatus
 from telecom.store.binds import LEASE, BindCount, BindLeases

@@ -13,7 +13,8 @@ from pathlib import Path
 import structlog
 
 from telecom.net.smpp_link import LinkLimits
-from telecom.net.smpp_server import ServerLimits, ServerSession, SessionTerms, SmppServer
+from telecom.net.smpp_server import ServerSession, SmppServer
+from telecom.net.smpp_terms import ServerLimits, SessionTerms
 from telecom.net.smpp_tls import self_signed, server_context
 from telecom.runtime import logs, service
 from telecom.smpp.limits import SessionLimits

@@ -7,7 +7,8 @@ from typing import Any
 import telecom
 from telecom.net.smpp_client import Esme
 from telecom.net.smpp_link import LinkLimits
-from telecom.net.smpp_server import ServerLimits, ServerSession, SmppServer
+from telecom.net.smpp_server import ServerSession, SmppServer
+from telecom.net.smpp_terms import ServerLimits
 from telecom.smpp.limits import SessionLimits
 from telecom.smpp.pdus import (
     Bind,

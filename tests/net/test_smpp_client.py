@@ -168,6 +168,17 @@ async def test_a_receipt_overtakes_the_response(smsc: Smsc) -> None:
         assert smsc.session.unanswered == 0
 
 
+async def test_an_smsc_may_want_a_receipt_answered_before_it_answers_the_submit(smsc: Smsc) -> None:
+    async def receipt_answered_first(session: ServerSession, request: SubmitSm | DataSm) -> str:
+        await session.request(receipt("77"))
+        return "77"
+
+    smsc.answer = receipt_answered_first
+    async with client(smsc) as esme:
+        sent = await esme.submit("447700900123", "hello", receipt=True)
+        assert (await sent.receipt()).stat is MessageState.DELIVRD
+
+
 async def test_messages_and_receipts_of_others(smsc: Smsc) -> None:
     message = DeliverSm(
         source_addr=b"447700900912",

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from telecom.net.smpp_server import ServerSession, SessionTerms, SmppServer
+from telecom.net.smpp_server import ServerSession, SmppServer
+from telecom.net.smpp_terms import SessionTerms
 from telecom.smpp.codec import encode
 from telecom.smpp.errors import LinkClosedError, LocalError, NoResponseError, PduError
 from telecom.smpp.pdus import (

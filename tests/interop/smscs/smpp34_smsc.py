@@ -24,10 +24,14 @@ def receipt_of(message_id):
 
 async def answer(esme, event, message_id):
     back = {"source_addr": event.destination_addr, "destination_addr": event.source_addr}
-    event.accept(message_id)
+    overtakes = event.destination_addr.endswith("111")
+    if not overtakes:
+        event.accept(message_id)
     if event.registered_delivery & 1:
         octets = receipt_of(int(message_id))  # without its leading zeros, as real SMSCs have it
         await esme.deliver_sm(**back, esm_class=RECEIPT, short_message=octets)
+    if overtakes:
+        event.accept(message_id)
     if event.short_message == b"answer me":
         text = "re: привет".encode("utf-16-be")
         await esme.deliver_sm(**back, data_coding=8, short_message=text)
