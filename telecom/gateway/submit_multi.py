@@ -141,10 +141,10 @@ class MultipleSubmissions:
 
     def _addresses(self, group: _Group) -> list[SmeAddress]:
         """Return the destinations, each once; what names none is a failure of the group."""
-        found: dict[SmeAddress, None] = {}
+        found: dict[tuple[int, bytes], SmeAddress] = {}
         for destination in group.request.dest_addresses:
             if isinstance(destination, SmeAddress):
-                found[destination] = None
+                found.setdefault(_number(destination), destination)
                 continue
             members, status = self._members(group.submitter.system_id, destination)
             if status is CommandStatus.ESME_ROK and len(found) + len(members) > _MOST_DESTINATIONS:
@@ -152,8 +152,8 @@ class MultipleSubmissions:
             if status is not CommandStatus.ESME_ROK:
                 group.failed.append(UnsuccessSme(0, 0, destination.dl_name, status))
                 continue
-            found |= dict.fromkeys(members)
-        return list(found)
+            found = {_number(member): member for member in members} | found
+        return list(found.values())
 
     def _members(
         self, system_id: str, named: DistributionList
@@ -179,6 +179,12 @@ class MultipleSubmissions:
     def _cannot_fail(self, groups: list[_Group], error: Exception) -> None:
         """Report a fault of our own: Redis errors are waited out, and nothing else is expected."""
         _log.error("submit_multi_not_answered", count=len(groups), exc_info=error)
+
+
+def _number(address: SmeAddress) -> tuple[int, bytes]:
+    """Return what is the same however an international number is written."""
+    ton = address.dest_addr_ton or TypeOfNumber.INTERNATIONAL
+    return ton, address.destination_addr.removeprefix(b"+")
 
 
 def _submit_sm(request: SubmitMulti, address: SmeAddress) -> SubmitSm:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from telecom.gateway.account import IdFormat
 from telecom.gateway.config import DistributionListTable
@@ -123,6 +124,20 @@ async def test_a_list_stands_for_its_members_and_nobody_gets_it_twice(
     await esme.until(lambda: len(esme.receipts()) == 3)
     assert sorted(pdu.source_addr.decode() for pdu in esme.delivered) == list(NUMBERS)
     assert len(network.arrived) == 3
+
+
+async def test_a_number_written_in_two_ways_gets_it_once(
+    make_node: MakeNode, network: Network, store: Store
+) -> None:
+    network.automatic = serves
+    node = make_node(settings=lists({"name": "friends", "members": NUMBERS[:1]}))
+    esme = node.bind()
+    number = NUMBERS[0].encode()
+    addresses = (SmeAddress(0, 1, number), SmeAddress(1, 1, b"+" + number), *to("friends"))
+    response = await esme.asks(replace(submit_multi(), dest_addresses=addresses))
+    assert (response.command_status, response.unsuccess_smes) == (Status.ESME_ROK, ())
+    await store.until(stored=0)
+    assert len(network.arrived) == len(await store.charges()) == 1
 
 
 async def test_lists_that_are_too_many_together_are_refused(make_node: MakeNode) -> None:
