@@ -115,6 +115,15 @@ class SmscSimConfig(Table):
     ] = Field(default_factory=dict)
     limits: MemoryLimits = MemoryLimits()
 
+    @field_validator("accounts")
+    @classmethod
+    def _each_once(cls, accounts: tuple[Account, ...]) -> tuple[Account, ...]:
+        names = [account.system_id for account in accounts]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"each account with a system_id of its own, not two called {twice!r}")
+        return accounts
+
     @field_validator("rules")
     @classmethod
     def _named(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:

@@ -13,13 +13,15 @@ from telecom.smpp.declarations import DECLARATIONS
 from telecom.smpp.errors import FramingError, PduError
 from telecom.smpp.pdus import PDUS, Bind, GenericNack, Outbind, Pdu
 from telecom.smpp.status import status_name
-from telecom.smpp.tlvs import TLV_TYPES, CStringTlv, IntegerTlv, Tlv
+from telecom.smpp.tlvs import CALLBACK_NUM, TLV_TYPES, CStringTlv, IntegerTlv, Tlv
 
 MOST_OCTETS: Final = 8 << 20
 """Of all PDUs in the ring."""
 
 _SHOWN_DIGITS: Final = 3
 _NUMBERS: Final = ("source_addr", "destination_addr", "esme_addr")
+_BEFORE_CALLBACK: Final = 3
+"""Octets of a callback_num before its digits, SMPP 3.4 5.3.2.36."""
 _SECRETS: Final = frozenset(
     pdu.command_id for pdu in PDUS.values() if "password" in DECLARATIONS.get(pdu, ())
 )
@@ -143,11 +145,11 @@ def _without_password(octets: bytes) -> bytes:
 def _without_numbers(octets: bytes, pdu: Pdu) -> bytes:
     """Return a PDU with stars in its numbers, wherever they stand in it."""
     parts = (pdu, *getattr(pdu, "dest_addresses", ()), *getattr(pdu, "unsuccess_smes", ()))
-    for part in parts:
-        for name in _NUMBERS:
-            number = getattr(part, name, b"")
-            hidden = masked(number.decode("latin-1")).encode("latin-1")
-            octets = octets.replace(number, hidden) if hidden != number else octets
+    numbers = {getattr(part, name, b"") for part in parts for name in _NUMBERS}
+    numbers |= {tlv.value[_BEFORE_CALLBACK:] for tlv in pdu.tlvs if tlv.tag == CALLBACK_NUM.tag}
+    for number in sorted(numbers, key=len, reverse=True):  # one may begin with another
+        hidden = masked(number.decode("latin-1")).encode("latin-1")
+        octets = octets.replace(number, hidden) if hidden != number else octets
     return octets
 
 

@@ -108,7 +108,7 @@ def _expected(detail: ErrorDetails) -> str:
     said = detail["msg"].removeprefix("Value error, ")
     said = said[0].lower() + said[1:]
     expected = f"expected {said.removeprefix('input should be ')}"
-    if isinstance(detail["input"], dict):  # a whole table says nothing, and may hold a password
+    if isinstance(detail["input"], dict | list | tuple):  # it says little, and may hold a password
         return expected
     return f"{expected}, found {_shown(detail)}"
 

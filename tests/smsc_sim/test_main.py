@@ -96,6 +96,7 @@ def test_a_port_in_use_is_named(port, capsys):
     ("text", "said"),
     [
         ("colour = 1", "colour: expected no such key"),
+        (2 * "[[accounts]]\nsystem_id = 'a'\npassword = 'hushhush'\n", "not two called 'a'"),
         ("[smpp.tls]\ncertificate = 'none.pem'", "smpp.tls: no certificate"),
     ],
 )
@@ -105,6 +106,7 @@ def test_an_error_in_the_configuration_is_one_line(tmp_path, capsys, text, said)
     assert run("--config", path, "--port", 0) == 2
     errors = capsys.readouterr().err
     assert said in errors
+    assert "hushhush" not in errors
     assert errors.count("\n") == 1
 
 

@@ -19,7 +19,7 @@ from telecom.smpp.pdus import (
     SubmitSm,
     SubmitSmResp,
 )
-from telecom.smpp.tlvs import RECEIPTED_MESSAGE_ID, USER_MESSAGE_REFERENCE, Tlv
+from telecom.smpp.tlvs import CALLBACK_NUM, RECEIPTED_MESSAGE_ID, USER_MESSAGE_REFERENCE, Tlv
 
 ORIGIN = Origin(1, "demo")
 NUMBER = b"447700900123"
@@ -80,6 +80,19 @@ def test_numbers_are_hidden_but_for_their_last_digits(pdu: Pdu) -> None:
         assert number[:-3].hex() not in found["hex"]
     assert len(found["hex"]) == 2 * len(encode(pdu))
     assert NUMBER.hex() in view(pdu, numbers=True)["hex"]
+
+
+def test_a_number_that_another_begins_with_shows_no_more_of_it() -> None:
+    found = view(SubmitSm(source_addr=NUMBER[:5], destination_addr=NUMBER))
+    assert found["fields"]["destination_addr"] == "*********123"
+    assert found["fields"]["source_addr"] == "**770"
+
+
+def test_the_number_to_call_back_is_one_too() -> None:
+    pdu = SubmitSm(destination_addr=b"491", tlvs=(Tlv(CALLBACK_NUM.tag, b"\x01\x01\x01" + NUMBER),))
+    found = view(pdu)
+    assert NUMBER[:-3].hex() not in json.dumps(found)
+    assert found["tlvs"][0]["value"].endswith(NUMBER[-3:].hex())
 
 
 def test_a_name_and_a_short_code_are_no_secrets() -> None:
