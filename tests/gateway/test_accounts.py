@@ -98,11 +98,11 @@ async def test_a_flood_from_one_place_keeps_nobody_else_waiting() -> None:
     accounts = Accounts([])
     accounts.take({"stored": stored("stored")})
     wrong = accounts.authenticate
-    flood = [spawn(wrong(f"n{i}", b"x", origin="192.0.2.1"), name="wrong") for i in range(400)]
+    flood = [spawn(wrong(f"n{i}", b"x", origin="192.0.2.1"), name="wrong") for i in range(40)]
     await asyncio.sleep(0)
     assert await accounts.authenticate("stored", b"new", origin="198.51.100.1") is not None
     assert await accounts.passwords.hash(SecretStr("new"))
-    assert sum(not task.done() for task in flood) > 100
+    assert sum(not task.done() for task in flood) > 10
     for task in flood:
         task.cancel()
     await asyncio.gather(*flood, return_exceptions=True)
