@@ -21,7 +21,7 @@ from smsc_sim.views import (
     RuleTable,
     StreamView,
 )
-from telecom.net.smpp_server import SmppServer
+from telecom.net.smpp.server import SmppServer
 from telecom.smpp.pdus import AlertNotification
 
 

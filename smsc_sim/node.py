@@ -17,10 +17,10 @@ from smsc_sim.draws import drawn
 from smsc_sim.ring import PduRing
 from smsc_sim.session import ScriptedSession
 from smsc_sim.smsc import Smsc
-from telecom.net.smpp_link import LinkLimits
-from telecom.net.smpp_server import ServerSession, SmppServer
-from telecom.net.smpp_terms import ServerLimits
-from telecom.net.smpp_tls import self_signed, server_context
+from telecom.net.smpp.link import LinkLimits
+from telecom.net.smpp.server import ServerSession, SmppServer
+from telecom.net.smpp.terms import ServerLimits
+from telecom.net.smpp.tls import self_signed, server_context
 from telecom.runtime.daemon import Daemon
 from telecom.runtime.errors import ConfigError
 from telecom.runtime.http import HttpServer

@@ -12,7 +12,7 @@ import msgspec
 
 from smsc_sim.actions import Action, Dribble, Response, Then
 from smsc_sim.ring import Origin, PduRing, Recorder
-from telecom.net.smpp_server import ServerSession, SmppServer
+from telecom.net.smpp.server import ServerSession, SmppServer
 from telecom.net.tasks import spawn
 from telecom.smpp.codec import Undecodable
 from telecom.smpp.pdus import RESPONSES, Bind, EnquireLink, GenericNack, Pdu

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from telecom import sync
-    from telecom.net.smpp_client import await_outbind, connect
-    from telecom.net.smpp_serve import serve
+    from telecom.net.smpp.client.esme import await_outbind, connect
+    from telecom.net.smpp.serve import serve
 
 __all__ = ["await_outbind", "connect", "serve", "sync"]
 
 _MODULES = {
-    "await_outbind": "telecom.net.smpp_client",
-    "connect": "telecom.net.smpp_client",
-    "serve": "telecom.net.smpp_serve",
+    "await_outbind": "telecom.net.smpp.client.esme",
+    "connect": "telecom.net.smpp.client.esme",
+    "serve": "telecom.net.smpp.serve",
 }
 
 

@@ -20,7 +20,8 @@ from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 import uvloop
 
 import telecom
-from telecom.net import smpp_client, smpp_message
+from telecom.net.smpp.client import esme as smpp_client
+from telecom.net.smpp.client import message as smpp_message
 from telecom.smpp.errors import LinkClosedError, LocalError
 from telecom.smpp.pdus import DataSm, DeliverSm, MessageResp
 from telecom.smpp.versions import InterfaceVersion

@@ -7,7 +7,7 @@ from itertools import count
 
 import uvloop
 
-from telecom.net.smpp_server import ServerSession, SmppServer
+from telecom.net.smpp.server import ServerSession, SmppServer
 from telecom.runtime import logs
 from telecom.smpp.pdus import Pdu, SubmitSm, SubmitSmResp
 from telecom.smpp.status import CommandStatus

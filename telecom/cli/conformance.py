@@ -191,7 +191,7 @@ def _secured(settings: "Settings", role: "Role", *, tls: bool) -> "Iterator[Sett
 
     from msgspec.structs import replace
 
-    from telecom.net.smpp_tls import self_signed, server_context
+    from telecom.net.smpp.tls import self_signed, server_context
 
     if role is Role.ESME:
         context = ssl.create_default_context()

@@ -22,8 +22,8 @@ from telecom.runtime.errors import CommandError, ExitStatus
 from telecom.runtime.options import AsJson
 
 if TYPE_CHECKING:
-    from telecom.net.smpp_client import Esme
-    from telecom.net.smpp_message import Delivery
+    from telecom.net.smpp.client.esme import Esme
+    from telecom.net.smpp.client.message import Delivery
 
 
 def listen(

@@ -26,7 +26,7 @@ from telecom.runtime.errors import CommandError, ExitStatus
 from telecom.runtime.options import AsJson
 
 if TYPE_CHECKING:
-    from telecom.net.smpp_message import Submission
+    from telecom.net.smpp.client.message import Submission
     from telecom.sms.receipt import DeliveryReceipt
 
 _UNITS: Final = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -35,7 +35,7 @@ _TIMES: Final = "after 90 (seconds), 30m, 12h or 2d, or at a time such as 2026-1
 
 
 class Long(StrEnum):
-    """How a long message goes; see `telecom.net.smpp_client_pdus.LongMessages`."""
+    """How a long message goes; see `telecom.net.smpp.client.pdus.LongMessages`."""
 
     UDH = "udh"
     SAR = "sar"

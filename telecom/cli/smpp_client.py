@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from telecom.cli.options import SmppVersion
-from telecom.net.smpp_client import Esme, connect
-from telecom.net.smpp_tls import client_context
+from telecom.net.smpp.client.esme import Esme, connect
+from telecom.net.smpp.tls import client_context
 from telecom.runtime.errors import CommandError, ConnectionFailed, ExitStatus
 from telecom.smpp.errors import LocalError, RefusedError, SmppError
 from telecom.smpp.pdus import Bind

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from telecom.gateway.account import AccountOfFile, IdFormat, Rate
+from telecom.gateway.access.account import AccountOfFile, IdFormat, Rate
 from telecom.gateway.upstream.settings import Upstream
 from telecom.runtime.config import (
     Digits,

@@ -9,9 +9,9 @@ from redis.exceptions import RedisError
 
 from telecom.charging.catalogue import NUMBER_LOOKUP
 from telecom.charging.events import number_lookup
-from telecom.gateway.account import Account
+from telecom.gateway.access.account import Account
 from telecom.gateway.clock import Clock
-from telecom.gateway.inquiry import Inquiry, MapOutcome
+from telecom.gateway.delivery.inquiry import Inquiry, MapOutcome
 from telecom.gateway.metrics import Metrics
 from telecom.lookup.outcome import LookupOutcome, LookupRequest, interpret
 from telecom.net.ss7_node import Ss7Node

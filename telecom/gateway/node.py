@@ -11,26 +11,26 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from telecom.charging.tariffs import Price, TariffError, Tariffs
-from telecom.gateway.access import Access
-from telecom.gateway.api import make_api
+from telecom.gateway.access.access import Access
 from telecom.gateway.clock import SYSTEM_CLOCK, Clock
 from telecom.gateway.config import GatewayConfig
 from telecom.gateway.config import Route as RouteTable
-from telecom.gateway.delivery import MessageDelivery
-from telecom.gateway.dispatch import dispatch
-from telecom.gateway.esmes import Esmes
-from telecom.gateway.from_network import FromNetwork
-from telecom.gateway.health import Health
-from telecom.gateway.ledger_reader import LedgerReader
+from telecom.gateway.delivery.delivery import MessageDelivery
+from telecom.gateway.delivery.receipts import Receipts
+from telecom.gateway.esme.esmes import Esmes
+from telecom.gateway.esme.outbinds import Outbinds
+from telecom.gateway.esme.smpp_service import SmppService
+from telecom.gateway.esme.to_esme import ToEsme
+from telecom.gateway.http.api import make_api
+from telecom.gateway.http.health import Health
+from telecom.gateway.http.ledger_reader import LedgerReader
+from telecom.gateway.inbound.dispatch import dispatch
+from telecom.gateway.inbound.from_network import FromNetwork
+from telecom.gateway.inbound.mobile_originated import MobileOriginated
 from telecom.gateway.lookups import Lookups
-from telecom.gateway.messaging import MessageStore, Messaging
 from telecom.gateway.metrics import Metrics
-from telecom.gateway.mobile_originated import MobileOriginated
 from telecom.gateway.outage import LAST_RECORDS, at_most, repeat
-from telecom.gateway.outbinds import Outbinds
-from telecom.gateway.receipts import Receipts
-from telecom.gateway.smpp_service import SmppService
-from telecom.gateway.to_esme import ToEsme
+from telecom.gateway.submission.messaging import MessageStore, Messaging
 from telecom.gateway.upstream.upstreams import UpstreamParts
 from telecom.net.capture import Capture
 from telecom.net.ss7_node import Ss7Node, Ss7NodeConfig

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.smpp_load import Plan, percentile, smpp_load
 from benchmarks.submissions import FIRST_SEQUENCE_NUMBER, Submissions
-from telecom.net.smpp_server import ServerSession, SmppServer
+from telecom.net.smpp.server import ServerSession, SmppServer
 from telecom.smpp import codec
 from telecom.smpp.pdus import DeliverSm, Pdu, SubmitSm, SubmitSmResp
 from telecom.smpp.status import CommandStatus

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from telecom.cli.main import app
-from telecom.net.smpp_tls import self_signed, server_context
+from telecom.net.smpp.tls import self_signed, server_context
 from telecom.runtime.command_line import run_command_line
 from telecom.smpp import tlvs
 from telecom.smpp.pdus import Bind, BindReceiver, BindTransceiver, BindTransmitter, DeliverSm

@@ -11,7 +11,7 @@ import pytest
 from telecom.conformance.results import Verdict
 from telecom.conformance.smpp.settings import Role
 from telecom.conformance.smpp.suite import CATALOGUES
-from telecom.net.smpp_tls import self_signed, server_context
+from telecom.net.smpp.tls import self_signed, server_context
 from tests.conformance import broken_smscs as smscs
 from tests.conformance.raw_smsc import RawSmsc, ended, free_port
 from tests.conformance.runs import HURRIED, names, not_passed, run_against_smsc

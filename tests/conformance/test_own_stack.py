@@ -15,9 +15,9 @@ from telecom.conformance.pics import as_pics
 from telecom.conformance.results import Report, Verdict
 from telecom.conformance.smpp.clauses import CLAUSES
 from telecom.net.back_off import BackOff
-from telecom.net.smpp_client import Esme
-from telecom.net.smpp_link import Address
-from telecom.net.smpp_server import ServerSession
+from telecom.net.smpp.client.esme import Esme
+from telecom.net.smpp.link import Address
+from telecom.net.smpp.server import ServerSession
 from telecom.smpp.errors import SmppError
 from telecom.smpp.pdus import Bind, DataSm, SubmitSm
 from telecom.smpp.short_message import user_data_of

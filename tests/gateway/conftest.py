@@ -13,11 +13,11 @@ from telecom.router.gt_rule import Verdict
 from telecom.store import outbox
 from telecom.store.embedded import EmbeddedRedis, connect
 from telecom.store.lua import Client
-from tests.gateway.esme import Esme
 from tests.gateway.network import Network, Time
 from tests.gateway.pipeline import Node, Store
+from tests.gateway.scripted_esme import Esme
 from tests.gateway.smsc import Smsc
-from tests.gateway.upstream import settings as upstream_settings
+from tests.gateway.upstream_route import settings as upstream_settings
 from tests.gateway.valve import Valve
 
 MakeNode = Callable[..., Node]

@@ -13,23 +13,23 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
 from telecom.charging.events import BillableEvent
-from telecom.gateway.account import AccountOfFile
-from telecom.gateway.accounts import Accounts
-from telecom.gateway.attempt import Stage
+from telecom.gateway.access.account import AccountOfFile
+from telecom.gateway.access.accounts import Accounts
 from telecom.gateway.clock import Clock
 from telecom.gateway.config import GatewayConfig, Route
-from telecom.gateway.delivery import MessageDelivery
-from telecom.gateway.dispatch import dispatch
-from telecom.gateway.from_network import FromNetwork
+from telecom.gateway.delivery.attempt import Stage
+from telecom.gateway.delivery.delivery import MessageDelivery
+from telecom.gateway.delivery.receipts import Receipts
+from telecom.gateway.delivery.worker import Pace
+from telecom.gateway.esme.to_esme import OutboxPace, ToEsme
+from telecom.gateway.inbound.dispatch import dispatch
+from telecom.gateway.inbound.from_network import FromNetwork
+from telecom.gateway.inbound.mobile_originated import MobileOriginated
 from telecom.gateway.lookups import Lookups
-from telecom.gateway.messaging import MessageStore, Messaging
 from telecom.gateway.metrics import Metrics
-from telecom.gateway.mobile_originated import MobileOriginated
 from telecom.gateway.node import _routes
-from telecom.gateway.receipts import Receipts
-from telecom.gateway.to_esme import OutboxPace, ToEsme
+from telecom.gateway.submission.messaging import MessageStore, Messaging
 from telecom.gateway.upstream.upstreams import UpstreamParts
-from telecom.gateway.worker import Pace
 from telecom.numbering.operators import Directory
 from telecom.runtime.operators import read_operators
 from telecom.store.embedded import connect
@@ -44,8 +44,8 @@ from telecom.store.outbox import Outbox
 from telecom.store.pending import PendingMessages
 from telecom.store.records import Evidence
 from telecom.store.upstream import UpstreamMessages
-from tests.gateway.esme import Esme
 from tests.gateway.network import GATEWAY, T1, Network, Time, Wire
+from tests.gateway.scripted_esme import Esme
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 PARTITIONS = Partitions(2)

@@ -6,7 +6,7 @@ from itertools import count
 from ssl import SSLContext
 from typing import Any
 
-from telecom.net.smpp_server import ServerSession, SmppServer
+from telecom.net.smpp.server import ServerSession, SmppServer
 from telecom.smpp.pdus import DeliverSm, Pdu, SubmitSm, SubmitSmResp
 from telecom.smpp.short_message import user_data_of
 from telecom.smpp.status import CommandStatus

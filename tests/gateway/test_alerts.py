@@ -8,9 +8,9 @@ from telecom.sms.receipt import MessageState
 from telecom.ss7.map.contexts import SHORT_MSG_ALERT_V2
 from telecom.ss7.map.messages import AddressString, AlertServiceCentreArg, ReportSmDeliveryStatusArg
 from tests.gateway.conftest import MakeNode
-from tests.gateway.esme import Esme
 from tests.gateway.network import GATEWAY, Network
 from tests.gateway.pipeline import Node, Store, eventually
+from tests.gateway.scripted_esme import Esme
 from tests.gateway.valve import Valve
 
 NUMBER = "447700900123"

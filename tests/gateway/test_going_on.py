@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from telecom.gateway.dispatch import dispatch
+from telecom.gateway.inbound.dispatch import dispatch
 from telecom.gateway.outage import at_most, repeat, until_recorded
 from telecom.ss7.map.primitives import Closed
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from telecom.gateway.account import Account
+from telecom.gateway.access.account import Account
 from telecom.gateway.lookups import LookupRefused
 from telecom.net.tasks import spawn
 from telecom.ss7.map.contexts import SHORT_MSG_GATEWAY_V3

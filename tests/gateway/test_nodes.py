@@ -11,9 +11,9 @@ from telecom.smpp.tlvs import MESSAGE_PAYLOAD
 from telecom.sms.receipt import MessageState
 from telecom.store.lua import Client, Script
 from tests.gateway.conftest import MakeNode, MakeValve
-from tests.gateway.esme import Esme
 from tests.gateway.network import Network, Time, serves
 from tests.gateway.pipeline import Node, Store, config, eventually
+from tests.gateway.scripted_esme import Esme
 from tests.gateway.valve import Valve
 
 NUMBER = "447700900123"

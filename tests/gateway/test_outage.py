@@ -9,16 +9,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from telecom.gateway.attempt import Stage
+from telecom.gateway.delivery.attempt import Stage
 from telecom.net.tasks import spawn
 from telecom.smpp.status import CommandStatus
 from telecom.smpp.tlvs import MESSAGE_PAYLOAD
 from telecom.sms.receipt import MessageState
 from telecom.store.embedded import EmbeddedRedis, connect
 from tests.gateway.conftest import MakeNode
-from tests.gateway.esme import Esme
 from tests.gateway.network import T1, Network, Time, serves
 from tests.gateway.pipeline import Node, Store, eventually
+from tests.gateway.scripted_esme import Esme
 from tests.gateway.valve import Valve
 
 NUMBER = "447700900123"

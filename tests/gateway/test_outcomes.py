@@ -19,9 +19,9 @@ from telecom.ss7.map.messages import (
 )
 from telecom.ss7.sccp.primitives import ReturnCause
 from tests.gateway.conftest import MakeNode
-from tests.gateway.esme import Esme
 from tests.gateway.network import GATEWAY, MSC, Asked, Network, Time, imsi_of
 from tests.gateway.pipeline import Node, Store, config, eventually
+from tests.gateway.scripted_esme import Esme
 
 NUMBER = "447700900123"
 OTHER_NUMBER = "447700900124"

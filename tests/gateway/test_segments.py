@@ -7,9 +7,9 @@ from telecom.ss7.map.contexts import (
     SHORT_MSG_MT_RELAY_V2,
     SHORT_MSG_MT_RELAY_V3,
 )
-from tests.gateway.esme import Esme
 from tests.gateway.network import MSC, Network, Time
 from tests.gateway.pipeline import Node, Store
+from tests.gateway.scripted_esme import Esme
 
 NUMBER = "447700900123"
 THREE_SEGMENTS = "0123456789" * 40

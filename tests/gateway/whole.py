@@ -14,7 +14,7 @@ from hlr_sim.config import HttpListener as SimulatorsHttp
 from hlr_sim.simulator import Simulator
 from telecom.gateway.config import HttpListener, SmppListener
 from telecom.gateway.node import GatewayNode
-from telecom.net.smpp_client import Esme
+from telecom.net.smpp.client.esme import Esme
 from tests.gateway.network import GATEWAY
 from tests.gateway.pipeline import CONFIGS, config
 

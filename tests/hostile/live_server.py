@@ -12,10 +12,10 @@ from pathlib import Path
 
 import structlog
 
-from telecom.net.smpp_link import LinkLimits
-from telecom.net.smpp_server import ServerSession, SmppServer
-from telecom.net.smpp_terms import ServerLimits, SessionTerms
-from telecom.net.smpp_tls import self_signed, server_context
+from telecom.net.smpp.link import LinkLimits
+from telecom.net.smpp.server import ServerSession, SmppServer
+from telecom.net.smpp.terms import ServerLimits, SessionTerms
+from telecom.net.smpp.tls import self_signed, server_context
 from telecom.runtime import logs, service
 from telecom.smpp.limits import SessionLimits
 from telecom.smpp.pdus import Bind, DeliverSm, Pdu, SubmitSm, SubmitSmResp

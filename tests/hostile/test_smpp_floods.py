@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from benchmarks.processes import usage_of
-from telecom.net.smpp_tls import client_context
+from telecom.net.smpp.tls import client_context
 from telecom.net.tasks import spawn
 from telecom.runtime.children import Child
 from telecom.smpp.codec import encode

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import telecom
-from telecom.net.smpp_client import Esme
+from telecom.net.smpp.client.esme import Esme
 from telecom.smpp.errors import RefusedError
 from telecom.smpp.status import CommandStatus
 from telecom.sms.receipt import MessageState

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from telecom.net.smpp_link import LinkLimits
-from telecom.net.smpp_server import SmppServer
-from telecom.net.smpp_terms import ServerLimits
-from telecom.net.smpp_tls import self_signed
+from telecom.net.smpp.link import LinkLimits
+from telecom.net.smpp.server import SmppServer
+from telecom.net.smpp.terms import ServerLimits
+from telecom.net.smpp.tls import self_signed
 from telecom.smpp.limits import SessionLimits
 from tests.net.smpp_peer import Peer
 from tests.net.smpp_user import Join, Start, User

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from telecom.net.smpp_server import ServerSession
-from telecom.net.smpp_terms import SessionTerms
+from telecom.net.smpp.server import ServerSession
+from telecom.net.smpp.terms import SessionTerms
 from telecom.smpp.pdus import (
     Bind,
     DeliverSm,

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import telecom
-from telecom.net.smpp_client import Esme
-from telecom.net.smpp_link import LinkLimits
-from telecom.net.smpp_server import ServerSession, SmppServer
-from telecom.net.smpp_terms import ServerLimits
+from telecom.net.smpp.client.esme import Esme
+from telecom.net.smpp.link import LinkLimits
+from telecom.net.smpp.server import ServerSession, SmppServer
+from telecom.net.smpp.terms import ServerLimits
 from telecom.smpp.limits import SessionLimits
 from telecom.smpp.pdus import (
     Bind,

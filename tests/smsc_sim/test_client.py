@@ -8,7 +8,7 @@ import pytest
 
 import telecom
 from smsc_sim.node import SmscSim
-from telecom.net.smpp_tls import client_context, self_signed
+from telecom.net.smpp.tls import client_context, self_signed
 from telecom.smpp.errors import NoResponseError, RefusedError
 from telecom.smpp.limits import SessionLimits
 from telecom.smpp.status import CommandStatus

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from telecom.net.smpp_link import LinkLimits
+from telecom.net.smpp.link import LinkLimits
 from telecom.smpp import fields
 from telecom.smpp.codec import encode
 from telecom.smpp.declarations import DECLARATIONS

@@ -10,9 +10,9 @@ import structlog
 from telecom.gateway.outage import LAST_RECORDS, repeat, wait
 from telecom.gateway.upstream.settings import Upstream
 from telecom.net.back_off import BackOff
-from telecom.net.smpp_client import Esme, connect
-from telecom.net.smpp_link import TcpCapture
-from telecom.net.smpp_message import Delivery
+from telecom.net.smpp.client.esme import Esme, connect
+from telecom.net.smpp.client.message import Delivery
+from telecom.net.smpp.link import TcpCapture
 from telecom.net.tasks import spawn
 from telecom.smpp.errors import LinkClosedError, SmppError
 from telecom.smpp.limits import SessionLimits
@@ -96,7 +96,7 @@ class UpstreamBind:
             await asyncio.wait([self._task])
 
     async def send(self, pdu: Pdu) -> asyncio.Future[Pdu]:
-        """Send a request; the future is as `telecom.net.smpp_link.SmppLink.request` has it.
+        """Send a request; the future is as `telecom.net.smpp.link.SmppLink.request` has it.
 
         Raises `LinkClosedError` where nothing was sent.
         """

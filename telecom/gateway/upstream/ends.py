@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from telecom.gateway.clock import Clock
+from telecom.gateway.delivery.settlement import Settlement
 from telecom.gateway.outage import cannot_fail, until_recorded
-from telecom.gateway.settlement import Settlement
 from telecom.router.failures import Failure, FailureClass
 from telecom.sms.receipt import MessageState
 from telecom.store.micro_batch import MicroBatch

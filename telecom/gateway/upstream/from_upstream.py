@@ -11,11 +11,11 @@ import msgspec
 import structlog
 
 from telecom.gateway.clock import Clock
+from telecom.gateway.delivery.receipts import Receipts
+from telecom.gateway.inbound.mobile_originated import MobileOriginated, Received
 from telecom.gateway.metrics import Metrics
-from telecom.gateway.mobile_originated import MobileOriginated, Received
-from telecom.gateway.receipts import Receipts
 from telecom.gateway.upstream.ends import UpstreamEnds, Waiting
-from telecom.net.smpp_message import Delivery
+from telecom.net.smpp.client.message import Delivery
 from telecom.router.failures import NETWORK_OF_THE_SMSC
 from telecom.smpp import codec, tlvs
 from telecom.smpp.pdus import DataSm, DeliverSm

@@ -7,8 +7,8 @@ import msgspec
 
 from telecom.charging.catalogue import SMS_MT
 from telecom.charging.events import sms_mt
-from telecom.gateway.attempt import Attempt, Stage
 from telecom.gateway.clock import Clock
+from telecom.gateway.delivery.attempt import Attempt, Stage
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.outage import cannot_fail, until_recorded
 from telecom.gateway.upstream.ends import UpstreamEnds, Waiting

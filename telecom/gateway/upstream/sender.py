@@ -13,11 +13,11 @@ from typing import Final
 
 import structlog
 
-from telecom.gateway.attempt import Attempt, Stage
 from telecom.gateway.clock import Clock
+from telecom.gateway.delivery.attempt import Attempt, Stage
+from telecom.gateway.delivery.settlement import Settlement
 from telecom.gateway.metrics import Metrics
 from telecom.gateway.outage import repeat, wait
-from telecom.gateway.settlement import Settlement
 from telecom.gateway.upstream.bind import UpstreamBind
 from telecom.gateway.upstream.settings import Upstream
 from telecom.gateway.upstream.submit import submit_sm

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from telecom.gateway.account import Rate, Version, WithPassword
+from telecom.gateway.access.account import Rate, Version, WithPassword
 from telecom.runtime.config import Port, Seconds, SystemId, Table
 
 

@@ -8,21 +8,21 @@ from ssl import SSLContext
 
 import msgspec
 
-from telecom.gateway.attempt import Attempt
 from telecom.gateway.clock import Clock
+from telecom.gateway.delivery.attempt import Attempt
+from telecom.gateway.delivery.receipts import Receipts
+from telecom.gateway.delivery.settlement import Settlement
+from telecom.gateway.inbound.mobile_originated import MobileOriginated
 from telecom.gateway.metrics import Metrics
-from telecom.gateway.mobile_originated import MobileOriginated
 from telecom.gateway.outage import LAST_RECORDS, at_most
-from telecom.gateway.receipts import Receipts
-from telecom.gateway.settlement import Settlement
 from telecom.gateway.upstream.bind import BIND_TYPES, UpstreamBind
 from telecom.gateway.upstream.ends import UpstreamEnds
 from telecom.gateway.upstream.from_upstream import FromUpstream
 from telecom.gateway.upstream.handover import HandOver
 from telecom.gateway.upstream.sender import Hold, Sender
 from telecom.gateway.upstream.settings import Upstream
-from telecom.net.smpp_link import TcpCapture
-from telecom.net.smpp_tls import client_context
+from telecom.net.smpp.link import TcpCapture
+from telecom.net.smpp.tls import client_context
 from telecom.router.routes import Route
 from telecom.runtime.errors import ConfigError
 from telecom.sms.receipt import MessageState

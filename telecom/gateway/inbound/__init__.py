@@ -1,0 +1,1 @@
+"""What the network begins: messages from end users, and alerts."""

@@ -1,0 +1,1 @@
+"""From what an ESME submits to a message that is stored."""

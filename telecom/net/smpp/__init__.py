@@ -1,0 +1,1 @@
+"""SMPP connections: server, client, TLS."""

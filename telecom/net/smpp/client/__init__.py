@@ -1,0 +1,1 @@
+"""The SMPP client: it stays bound, and its submissions find their receipts."""
