@@ -29,7 +29,7 @@ _ADVICE: Final[dict[int, str]] = {
     CommandStatus.ESME_RTHROTTLED: "too much at once: try again later",
     CommandStatus.ESME_RMSGQFUL: "too much at once: try again later",
     CommandStatus.ESME_RINVDSTADR: "it has no route to this number",
-    CommandStatus.ESME_RINVSRCADR: "it lets this account not send --from this number or name",
+    CommandStatus.ESME_RINVSRCADR: "the account may not send so: say --from which of its numbers",
 }
 """What to do about a refusal."""
 
