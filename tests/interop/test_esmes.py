@@ -32,6 +32,9 @@ TEXTS = {
 ASTRAL = "rusmppyc"
 """It has no characters beyond UCS-2's."""
 
+VERSIONS = {"rusmppyc": "Smpp5_0"}
+"""What the gateway speaks with those that tell."""
+
 NO_ROUTE = "79161234567"
 ESME_RINVDSTADR = 0x0B
 
@@ -121,10 +124,11 @@ def accepted(events: Events) -> list[str]:
     return [number for answer in of_kind(events, "answer") for number in answer["message_ids"]]
 
 
-def test_it_binds_and_parts(events: Events) -> None:
+def test_it_binds_and_parts(peer: str, events: Events) -> None:
     assert events[0]["event"] == "bound"
     assert events[0]["status"] == 0
     assert events[-1] == {"event": "unbound", "status": 0}
+    assert events[0].get("version") == VERSIONS.get(peer)
 
 
 def test_its_messages_are_accepted_and_a_bad_number_is_not(events: Events, peer: str) -> None:

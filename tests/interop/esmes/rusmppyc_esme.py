@@ -88,8 +88,8 @@ async def main():
     bound = await client.bind_transceiver(
         PLAN["system_id"], PLAN["password"], interface_version=InterfaceVersion.Smpp5_0()
     )
-    version = bound.sc_interface_version
-    say("bound", status=0, system_id=text_of(bound.system_id), version=repr(version))
+    version = re.search(r"ScInterfaceVersion\((\w+)\)", repr(bound.sc_interface_version))
+    say("bound", status=0, system_id=text_of(bound.system_id), version=version and version[1])
     for message in PLAN["messages"]:
         await submit(client, message)
     while expected:
