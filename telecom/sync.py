@@ -17,8 +17,6 @@ from functools import update_wrapper, wraps
 from types import TracebackType
 from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
-import uvloop
-
 import telecom
 from telecom.net.smpp.client import esme as smpp_client
 from telecom.net.smpp.client import message as smpp_message
@@ -84,8 +82,8 @@ class _Loop:
             raise
 
     def _run(self) -> None:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(self._until_stopped())
+        # asyncio's own loop: uvloop's has hung now and then when a script was ended by Ctrl-C
+        asyncio.run(self._until_stopped())
 
     async def _until_stopped(self) -> None:
         self._loop = asyncio.get_running_loop()
